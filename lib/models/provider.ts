@@ -1,0 +1,36 @@
+// The port that every model adapter implements.
+//   M1  An adapter's stream ends with exactly one `end` delta, or throws an AppError. A provider's stream that stops
+//       without its terminal event is `provider_truncated`, never an end.
+//   M2  When `signal` aborts, the provider's socket is closed at once and the stream throws the signal's reason.
+import type { StopReason, Usage } from "../protocol/message.ts";
+
+export type { Model } from "../protocol/model.ts";
+
+/** One step of an answer. `usage` may come more than once; each is the total so far. */
+export type Delta =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "usage"; usage: Usage }
+  | { type: "end"; stopReason?: StopReason };
+
+/** One turn of history, as plain text. */
+export interface Turn {
+  role: "user" | "assistant";
+  text: string;
+}
+
+export interface ModelRequest {
+  /** The provider's own name of the model, without the `provider/` prefix. */
+  model: string;
+  systemPrompt: string;
+  /** Oldest first; the last one is the user's. */
+  turns: Turn[];
+  /** The provider's own limit of the answer, in tokens; absent means the adapter's default. */
+  outputTokensMax?: number;
+}
+
+export interface Provider {
+  readonly name: string;
+  /** Pulled by the job. May be called many times at once. */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Delta>;
+}

@@ -1,0 +1,101 @@
+// Bodies of the JSON API, as types. The server validates them with zod (`http/schemas.ts`); the browser only builds them.
+import type { ErrorCode } from "../core/errors.ts";
+import type { Id } from "../core/ids.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Snapshot, UserSnapshot } from "./event.ts";
+import type { Message, Timings, Usage } from "./message.ts";
+import type { Model } from "./model.ts";
+
+/** `application/problem+json`. `code` is for programs, `detail` for people, `requestId` for the log. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  requestId: string;
+}
+
+/** `POST /api/session` → 201. */
+export interface SessionCreated {
+  token: string;
+  userId: Id;
+}
+
+/** `POST /api/conversations` → 201 `Conversation`. */
+export interface CreateConversation {
+  model?: string;
+  systemPrompt?: string;
+  title?: string;
+}
+
+/** `PATCH /api/conversations/:id` → 200 `Conversation`. */
+export interface PatchConversation {
+  title?: string;
+  model?: string;
+  systemPrompt?: string;
+  pinned?: boolean;
+  archived?: boolean;
+}
+
+/** `GET /api/conversations?q=&cursor=`: newest first; `nextCursor` is null on the last page. */
+export interface ConversationPage {
+  conversations: Conversation[];
+  nextCursor: string | null;
+}
+
+/** `POST /api/conversations/:id/messages`. `id` is the idempotency key: a UUID made by the client. */
+export interface SendMessage {
+  id?: Id;
+  text: string;
+  parentId?: Id;
+  model?: string;
+}
+
+/** 202: the message is stored and its answer is under way, or queued. */
+export interface MessageAccepted {
+  message: Message;
+  reply: { messageId: Id; generationId: Id };
+  cursor: number;
+}
+
+/** `POST /api/conversations/:id/regenerate` → 202 `MessageAccepted`, where `message` is the new answer. */
+export interface Regenerate {
+  messageId: Id;
+  model?: string;
+}
+
+/** `GET /api/generations/:id`. */
+export interface GenerationView {
+  id: Id;
+  conversationId: Id;
+  messageId: Id;
+  state: "queued" | "running" | "complete" | "cancelled" | "failed";
+  attempt: number;
+  cancelRequested: boolean;
+  timings?: Timings;
+  usage?: Usage;
+}
+
+/** `GET /api/models`. */
+export interface ModelList {
+  models: Model[];
+  defaultModel: string;
+}
+
+/** What a page hands to its islands. `snapshot` is null on the page of a new conversation. */
+export interface PageState {
+  snapshot: Snapshot | null;
+  list: UserSnapshot;
+  nextCursor: string | null;
+  models: ModelList;
+}
+
+/** Longest text of one message, in UTF-16 units. */
+export const MESSAGE_CHARS_MAX = 32_000;
+/** Longest title, in UTF-16 units. */
+export const TITLE_CHARS_MAX = 200;
+/** Longest system prompt, in UTF-16 units. */
+export const SYSTEM_PROMPT_CHARS_MAX = 16_000;
+/** Largest request body. KV's own limit of a commit is 800 KiB; a body may appear in it twice. */
+export const BODY_BYTES_MAX = 256 * 1024;

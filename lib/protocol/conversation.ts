@@ -1,0 +1,30 @@
+// A conversation without its messages: what a sidebar shows and what a send needs.
+import type { Id } from "../core/ids.ts";
+
+export interface Conversation {
+  id: Id;
+  title: string;
+  /** Who named it. An automatic title never replaces a person's. */
+  titledBy: "nobody" | "model" | "person";
+  /** `provider/model` for the next answer. */
+  model: string;
+  systemPrompt: string;
+  pinned: boolean;
+  archived: boolean;
+  /** The message at the end of the branch that is shown; null while there is none. */
+  activeLeaf: Id | null;
+  /** The job that runs now; null when idle. */
+  running: Id | null;
+  /** Messages that wait for their turn, oldest first. */
+  queue: Queued[];
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A message that waits: its id, the ids its answer and job will have, and the model that will answer. */
+export interface Queued {
+  messageId: Id;
+  replyId: Id;
+  generationId: Id;
+  model: string;
+}

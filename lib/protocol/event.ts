@@ -1,0 +1,54 @@
+// What travels on a topic, and on the wire.
+//   V1  Each entry of a log is exactly one event whose id is its number, consecutive within its topic.
+//   V2  `snapshot` has the cursor as its id; `hb` and `bye` have none and are never stored.
+import type { Id } from "../core/ids.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Message, Part } from "./message.ts";
+
+/** Why an attempt began anew. */
+export type RestartReason = "taken_over" | "retried";
+
+/** Entries of a conversation's topic. */
+export interface ConversationEntries {
+  message: { message: Message };
+  delta: { messageId: Id; attempt: number; parts: Part[] };
+  restart: { messageId: Id; attempt: number; reason: RestartReason };
+  conversation: { conversation: Conversation };
+  deleted: Record<never, never>;
+}
+
+/** Entries of a user's topic: their list of conversations changed. */
+export interface UserEntries {
+  listed: { conversation: Conversation };
+  unlisted: { conversationId: Id };
+}
+
+/** What a stream says beside the log. A user's `snapshot` is the first page of their list. */
+export interface StreamOnly {
+  snapshot: Snapshot;
+  user_snapshot: UserSnapshot;
+  hb: Record<never, never>;
+  bye: { reason: "rotate" | "drain" | "auth" | "gone" };
+}
+
+export interface Snapshot {
+  conversation: Conversation;
+  messages: Message[];
+  cursor: number;
+}
+
+export interface UserSnapshot {
+  conversations: Conversation[];
+  cursor: number;
+}
+
+export type EntryMap = ConversationEntries & UserEntries;
+export type EntryType = keyof EntryMap;
+/** One entry before it is numbered: `{ type, data }`. */
+export type LogEntry = { [T in EntryType]: { type: T; data: EntryMap[T] } }[EntryType];
+
+export type EventMap = EntryMap & StreamOnly;
+export type EventType = keyof EventMap;
+
+/** One event as a client meets it. `id` is the entry's number or a snapshot's cursor; absent on `hb` and `bye`. */
+export type StreamEvent = { [T in EventType]: { type: T; data: EventMap[T]; id?: number } }[EventType];

@@ -1,0 +1,75 @@
+// The state of one conversation, folded from its events.
+//   R1  An event seen twice changes nothing: whatever is at or below the cursor is ignored.
+//   R2  A gap is never papered over: the state says `gap` and waits for a snapshot.
+import type { Id } from "../core/ids.ts";
+import type { Conversation } from "./conversation.ts";
+import type { StreamEvent } from "./event.ts";
+import { isTerminal, joinParts, type Message } from "./message.ts";
+
+export interface ConversationState {
+  conversation: Conversation;
+  /** In order of creation. */
+  messages: readonly Message[];
+  cursor: number;
+  deleted: boolean;
+  /** True when an entry was missed; the follower must ask for a snapshot. */
+  gap: boolean;
+}
+
+/** `state` after `event`. The same object comes back when nothing changed. */
+export function reduce(state: ConversationState | null, event: StreamEvent): ConversationState | null {
+  if (event.type === "snapshot") return onSnapshot(state, event.data, event.id ?? event.data.cursor);
+  if (state === null || event.id === undefined || event.id <= state.cursor) return state;
+  if (event.id !== state.cursor + 1) return state.gap ? state : { ...state, gap: true };
+  const next = { ...state, cursor: event.id };
+  switch (event.type) {
+    case "message":
+      return { ...next, messages: put(state.messages, event.data.message) };
+    case "delta": {
+      const { messageId, attempt, parts } = event.data;
+      return {
+        ...next,
+        messages: change(
+          state.messages,
+          messageId,
+          (m) =>
+            isTerminal(m.status) || (m.attempt ?? 1) !== attempt ? m : { ...m, parts: joinParts(m.parts, parts) },
+        ),
+      };
+    }
+    case "restart": {
+      const { messageId, attempt } = event.data;
+      return {
+        ...next,
+        messages: change(state.messages, messageId, (m) => ({ ...m, status: "streaming", attempt, parts: [] })),
+      };
+    }
+    case "conversation":
+      return { ...next, conversation: event.data.conversation };
+    case "deleted":
+      return { ...next, deleted: true };
+    default:
+      return next;
+  }
+}
+
+/** A snapshot older than what we hold is a late reply of a lost race: keep the newer. */
+function onSnapshot(
+  state: ConversationState | null,
+  snapshot: { conversation: Conversation; messages: Message[] },
+  cursor: number,
+): ConversationState {
+  if (state !== null && !state.gap && cursor < state.cursor) return state;
+  return { conversation: snapshot.conversation, messages: snapshot.messages, cursor, deleted: false, gap: false };
+}
+
+function put(messages: readonly Message[], message: Message): Message[] {
+  const at = messages.findIndex((m) => m.id === message.id);
+  return at < 0 ? [...messages, message] : messages.with(at, message);
+}
+
+function change(messages: readonly Message[], id: Id, edit: (message: Message) => Message): readonly Message[] {
+  const at = messages.findLastIndex((m) => m.id === id);
+  const before = messages[at];
+  return before === undefined ? messages : messages.with(at, edit(before));
+}
