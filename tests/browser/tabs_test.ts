@@ -1,0 +1,62 @@
+// Many tabs of one browser over HTTP/1.1, where a browser allows six connections to a host.
+import { assert, assertEquals } from "@std/assert";
+import { Api } from "../support/api.ts";
+import { withBrowser } from "../support/browser.ts";
+import { ChatPage, textOf } from "../support/chat_page.ts";
+import { countedIn, countTo } from "../support/count.ts";
+import { AppServer } from "../support/server.ts";
+
+const TABS = 20;
+const N = 300;
+/** What a person notices. */
+const SEND_MS_MAX = 1_000;
+
+Deno.test("P9: twenty tabs stay live on one connection, and a send from the twentieth takes less than a second", async () => {
+  await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "40" } });
+  const api = await Api.session(server.url);
+  const conversation = await api.create({ model: "demo/tour" });
+  const address = `${server.url}/c/${conversation.id}`;
+  await withBrowser(async (browser) => {
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const tabs: ChatPage[] = [];
+    for (let i = 0; i < TABS; i++) tabs.push(await ChatPage.open(context, address));
+
+    await tabs[0]!.send(`count to ${N}`);
+    // Each tab is seen to move while the answer runs: live, not told at the end.
+    await Promise.all(tabs.map((tab) => tab.textThat((text) => countedIn(text) >= 5)));
+    const last = tabs[TABS - 1]!;
+    assertEquals(await last.answers.last().getAttribute("data-status"), "streaming");
+
+    const accepted = last.page.waitForResponse((response) =>
+      response.request().method() === "POST" && new URL(response.url()).pathname.endsWith("/messages")
+    );
+    const before = performance.now();
+    await last.send("count to 3");
+    assertEquals((await accepted).status(), 202);
+    const sendMs = performance.now() - before;
+    console.log(`a send from tab ${TABS}: ${sendMs.toFixed(0)} ms`);
+    assert(sendMs < SEND_MS_MAX, `a send took ${sendMs} ms`);
+
+    await Promise.all(tabs.map((tab) => tab.textThat((text) => text === countTo(3))));
+    for (const tab of tabs) {
+      assertEquals(await tab.answers.count(), 2);
+      assertEquals(await textOf(tab.answers.first()), countTo(N));
+    }
+  });
+});
+
+Deno.test("P9: when the tab that holds the connection closes, the others go on without a gap", async () => {
+  await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "50" } });
+  const api = await Api.session(server.url);
+  const conversation = await api.create({ model: "demo/tour" });
+  const address = `${server.url}/c/${conversation.id}`;
+  await withBrowser(async (browser) => {
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const leader = await ChatPage.open(context, address);
+    const others = [await ChatPage.open(context, address), await ChatPage.open(context, address)];
+    await others[0]!.send(`count to ${N}`);
+    await others[1]!.textThat((text) => countedIn(text) >= 20);
+    await leader.page.close();
+    for (const tab of others) assertEquals(await textOf(await tab.answerWith("complete")), countTo(N));
+  });
+});
