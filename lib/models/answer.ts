@@ -1,0 +1,111 @@
+// What every adapter has in common: a vendor's deltas go in, a stream that keeps the port's promises comes out.
+//   A1  M1: one `end`, or an AppError. A source that stops without its `end` was cut off; one that ends without a word
+//       to show, and without a reason for it, is `provider_empty`.
+//   A2  M2: deadlines and the caller's abort close the socket, and win over whatever the SDK makes of that.
+//   A3  Text is byte-exact: a surrogate pair that a provider splits between two deltas is joined again.
+import { AppError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import { DEADLINES, type Deadlines, withDeadlines } from "../resilience/deadline.ts";
+import { cutOff, failure } from "./failure.ts";
+import type { Delta, ModelRequest, Provider } from "./provider.ts";
+import type { Vendor } from "./vendor.ts";
+import { type Through, through, type Wire } from "./wire.ts";
+
+/** What every adapter is made from. */
+export interface AdapterOptions {
+  baseURL: string;
+  /** In place of the global one. */
+  fetch?: typeof globalThis.fetch;
+  clock: Clock;
+  deadlines?: Deadlines;
+}
+
+/** The options of one SDK call: they lead it through our `fetch`, and end it. */
+export interface Call {
+  signal: AbortSignal;
+  fetchOptions: Through;
+}
+
+/** One call as a vendor's events, already turned into deltas. */
+export type Source = (request: ModelRequest, call: Call) => AsyncIterable<Delta>;
+
+/** What HTTP can carry in a header. A key pasted with its line break would be quoted in the error that refuses it. */
+const SENDABLE_KEY = /^[\x21-\x7e]+$/;
+
+/** The provider whose calls are `source`. */
+export function answering(vendor: Vendor, source: Source, { clock, deadlines }: AdapterOptions): Provider {
+  async function* events(
+    request: ModelRequest,
+    signal: AbortSignal,
+    touch: () => void,
+  ): AsyncGenerator<Delta> {
+    const wire: Wire = { touch };
+    try {
+      if (vendor.apiKey !== undefined && !SENDABLE_KEY.test(vendor.apiKey)) {
+        throw new AppError(
+          "provider_auth",
+          `The key of ${vendor.label} has characters that no key has. Check ${vendor.keyVariable} for spaces and quotes.`,
+        );
+      }
+      yield* source(request, { signal, fetchOptions: through(wire) });
+    } catch (error) {
+      throw wire.failure ?? failure(error, vendor, clock.now());
+    }
+  }
+  return {
+    name: vendor.provider,
+    stream: (request, signal) =>
+      whole(
+        withDeadlines((own, touch) => events(request, own, touch), deadlines ?? DEADLINES, signal, clock),
+        vendor,
+      ),
+  };
+}
+
+/** `deltas` up to and with their `end`, their text whole; throws when there is no end, or nothing before it. */
+export async function* whole(
+  deltas: AsyncIterable<Delta>,
+  vendor: Vendor,
+): AsyncGenerator<Delta, void, undefined> {
+  const held = { text: "", reasoning: "" }; // at most one high surrogate each
+  let answered = false;
+  for await (const delta of deltas) {
+    switch (delta.type) {
+      case "text":
+      case "reasoning": {
+        const [text, rest] = splitPair(held[delta.type] + delta.text);
+        held[delta.type] = rest;
+        if (text === "") break;
+        answered ||= delta.type === "text";
+        yield { type: delta.type, text };
+        break;
+      }
+      case "usage":
+        yield delta;
+        break;
+      case "end":
+        for (const type of ["reasoning", "text"] as const) {
+          // The other half never came: what is left is not a character.
+          if (held[type] !== "") yield { type, text: held[type].toWellFormed() };
+        }
+        if (!answered && delta.stopReason === undefined) {
+          throw new AppError(
+            "provider_empty",
+            `${vendor.label} ended without a word. Try again, or ask in another way.`,
+          );
+        }
+        yield delta;
+        return;
+      default:
+        delta satisfies never;
+    }
+  }
+  throw cutOff(vendor);
+}
+
+/** `text` without a high surrogate at its end, and that surrogate. Lone halves elsewhere become U+FFFD. */
+function splitPair(text: string): [text: string, rest: string] {
+  const last = text.charCodeAt(text.length - 1);
+  const cut = last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
+  return [text.slice(0, cut).toWellFormed(), text.slice(cut)];
+}

@@ -1,0 +1,154 @@
+// Any server that speaks Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter.
+import type OpenAI from "openai";
+import { AppError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import { type AdapterOptions, answering } from "./answer.ts";
+import { cutOff, reported } from "./failure.ts";
+import { openaiClient } from "./openai.ts";
+import type { Delta, ModelRequest, Provider } from "./provider.ts";
+import { clean } from "./said.ts";
+import { alternating } from "./turns.ts";
+import { inclusiveUsage } from "./usage.ts";
+import { hostOf, type Vendor } from "./vendor.ts";
+
+/** The usage follows the last word at once, or never. Some servers then neither send `[DONE]` nor close. */
+const USAGE_WAIT_MS = 5000;
+
+export interface CompatibleOptions extends AdapterOptions {
+  apiKey?: string;
+}
+
+export function compatible(options: CompatibleOptions): Provider {
+  const vendor = compatibleVendor(options);
+  const client = openaiClient(vendor, options);
+  let refusesOptions = false; // learnt from the server, and kept so that it is asked only once
+  return answering(vendor, async function* (request, call) {
+    const open = (await client()).chat.completions;
+    let stream: AsyncIterable<OpenAI.ChatCompletionChunk>;
+    try {
+      stream = await open.create(body(request, !refusesOptions), call);
+    } catch (error) {
+      if (refusesOptions || !isBadRequest(error)) throw error;
+      stream = await open.create(body(request, false), call); // throws the server's own complaint if it was another
+      refusesOptions = true;
+    }
+    yield* deltas(stream, vendor, options.clock);
+  }, options);
+}
+
+export function compatibleVendor({ baseURL, apiKey }: { baseURL: string; apiKey?: string }): Vendor {
+  const vendor = {
+    provider: "compatible",
+    label: "",
+    keyVariable: "COMPATIBLE_API_KEY",
+    urlVariable: "COMPATIBLE_BASE_URL",
+    baseURL,
+    ...(apiKey === undefined || apiKey === "" ? {} : { apiKey }),
+  };
+  return { ...vendor, label: `The server at ${hostOf(vendor)}` };
+}
+
+function body(request: ModelRequest, withOptions: boolean): OpenAI.ChatCompletionCreateParamsStreaming {
+  const system = request.systemPrompt.trim() === "" ? [] : [
+    { role: "system" as const, content: request.systemPrompt.toWellFormed() },
+  ];
+  return {
+    model: request.model,
+    messages: [...system, ...alternating(request.turns).map(({ role, text }) => ({ role, content: text }))],
+    ...(request.outputTokensMax === undefined ? {} : { max_tokens: request.outputTokensMax }),
+    stream: true,
+    ...(withOptions ? { stream_options: { include_usage: true } } : {}),
+  };
+}
+
+function isBadRequest(error: unknown): boolean {
+  const status = (error as { status?: unknown } | null)?.status;
+  return status === 400 || status === 422; // the second is how FastAPI says it
+}
+
+/** What the servers add to a delta, and what the SDK's types promise but not all servers keep. */
+interface LooseDelta {
+  content?: unknown;
+  reasoning_content?: unknown;
+  reasoning?: unknown;
+  refusal?: unknown;
+}
+
+async function* deltas(
+  stream: AsyncIterable<OpenAI.ChatCompletionChunk>,
+  vendor: Vendor,
+  clock: Clock,
+): AsyncGenerator<Delta, void, undefined> {
+  const chunks = stream[Symbol.asyncIterator]();
+  let finish: string | undefined;
+  let refusal = "";
+  try {
+    for (let untilMs = Infinity;;) { // bounded by the deadlines and the wire, then by USAGE_WAIT_MS
+      const step =
+        await (finish === undefined ? chunks.next() : soon(chunks.next(), untilMs - clock.now(), clock));
+      if (step === undefined || step.done) break;
+      const chunk = step.value;
+      const choice = chunk.choices?.[0]; // there is none in the chunk with the usage
+      const delta: LooseDelta = choice?.delta ?? {};
+      const reasoning = delta.reasoning_content ?? delta.reasoning;
+      if (typeof reasoning === "string") yield { type: "reasoning", text: reasoning };
+      if (typeof delta.content === "string") yield { type: "text", text: delta.content };
+      if (typeof delta.refusal === "string" && refusal.length < 1000) refusal += delta.refusal;
+      if (chunk.usage) yield { type: "usage", usage: usageOf(chunk.usage) };
+      if (finish === undefined && choice?.finish_reason) {
+        finish = choice.finish_reason;
+        untilMs = clock.now() + USAGE_WAIT_MS;
+      }
+    }
+  } finally {
+    // Not awaited: a server that never closes would hold the end back. It closes the socket, which cannot fail for us.
+    chunks.return?.().catch(() => {});
+  }
+  if (finish === undefined) throw cutOff(vendor); // `[DONE]` alone proves nothing
+  if (refusal !== "") {
+    throw new AppError("provider_refused", `The model declined to answer: ${clean(refusal, vendor)}`);
+  }
+  yield end(finish, vendor);
+}
+
+/** The end that a finish reason stands for, or the error. One that we do not know is the model's own. */
+function end(finish: string, vendor: Vendor): Delta {
+  switch (finish) {
+    case "length":
+    case "content_filter":
+      return { type: "end", stopReason: finish };
+    case "tool_calls":
+    case "function_call":
+      throw new AppError(
+        "provider_protocol",
+        "The model asked for a tool, and it was given none. Try again.",
+      );
+    case "error":
+    case "insufficient_system_resource":
+      throw reported(vendor, [finish], "");
+    case "abort":
+      throw cutOff(vendor);
+    default:
+      return { type: "end" };
+  }
+}
+
+/** What `promise` gives within `ms`, or undefined. The answer is whole by now, so a failure takes nothing from it. */
+async function soon<T>(promise: Promise<T>, ms: number, clock: Clock): Promise<T | undefined> {
+  const settled = new AbortController();
+  try {
+    return await Promise.race([
+      promise.catch(() => undefined),
+      clock.sleep(ms, settled.signal).then(() => undefined),
+    ]);
+  } finally {
+    settled.abort();
+  }
+}
+
+function usageOf(usage: OpenAI.CompletionUsage) {
+  return inclusiveUsage(usage.prompt_tokens, usage.completion_tokens, {
+    cached: usage.prompt_tokens_details?.cached_tokens,
+    reasoning: usage.completion_tokens_details?.reasoning_tokens,
+  });
+}

@@ -1,0 +1,28 @@
+// What tokens cost, in whole micro-USD for a million of them.
+import type { Usage } from "../protocol/message.ts";
+
+export interface Tier {
+  input: number;
+  cachedInput: number;
+  /** Null where writing to the cache costs no more than reading the input. */
+  cacheWrite: number | null;
+  output: number;
+}
+
+export interface Price extends Tier {
+  /** A prompt longer than `tokens` is charged at these prices as a whole, with its answer. */
+  aboveTokens?: Tier & { tokens: number };
+}
+
+/** The cost of `usage` in micro-USD, rounded to the nearest. */
+export function costMicroUsd(price: Price, usage: Usage): number {
+  const above = price.aboveTokens;
+  const tier: Tier = above !== undefined && usage.inputTokens > above.tokens ? above : price;
+  const cached = usage.cachedInputTokens ?? 0;
+  const written = usage.cacheWriteTokens ?? 0;
+  const plain = Math.max(0, usage.inputTokens - cached - written); // the total includes both
+  const millionths = plain * tier.input + cached * tier.cachedInput +
+    written * (tier.cacheWrite ?? tier.input) +
+    usage.outputTokens * tier.output;
+  return Math.round(millionths / 1_000_000);
+}

@@ -1,0 +1,127 @@
+// The HTTP exchange beneath an SDK call: a `fetch` that sees every byte, where the SDK shows only events.
+//   W1  Only what the call needs is sent. SDKs add headers from the environment, which `lib/config.ts` alone may read.
+//   W2  No redirect is followed: a 307 would post the whole conversation to another origin.
+//   W3  A connection that fails, a body that breaks and an answer that is no stream each end in an error of their own.
+//   W4  No body is read without a limit.
+import { AppError } from "../core/errors.ts";
+import { cutOff, unreachable } from "./failure.ts";
+import { hostOf, type Vendor } from "./vendor.ts";
+
+/** One call's share in the exchange. The SDKs hand it through to `fetch`, which they keep for many calls. */
+export interface Wire {
+  /** Called for each piece of the body, pings and comments too. */
+  touch(): void;
+  /** What failed. Kept here, because an SDK turns what `fetch` throws into an error of its own. */
+  failure?: AppError;
+}
+
+/** A million deltas of 60 bytes. An answer of 128k tokens with its events around it takes some 30 MB. */
+const STREAM_BYTES_MAX = 64 * 1024 * 1024;
+/** The SDKs collect a line before they parse it. The longest, `response.completed`, repeats the answer. */
+const LINE_BYTES_MAX = 8 * 1024 * 1024;
+/** A provider's JSON error takes less than 2 KB; the rest of a longer body is a page. */
+const ERROR_BYTES_MAX = 64 * 1024;
+
+const HEADERS = ["accept", "anthropic-version", "authorization", "content-type", "user-agent", "x-api-key"];
+/** Only what certainly is no stream: some servers send events under a type of their own, or none. */
+const NOT_A_STREAM = /^\s*(text\/html|application\/([\w.+-]+\+)?json)\b/i;
+
+const WIRE = Symbol("wire");
+type WiredInit = RequestInit & { [WIRE]?: Wire };
+
+/** Options that lead an SDK's request through a wire. */
+export type Through = Pick<WiredInit, "redirect" | typeof WIRE>;
+
+export function through(wire: Wire): Through {
+  return { redirect: "error", [WIRE]: wire };
+}
+
+/** The `fetch` to give to the SDK of `vendor`. */
+export function wireFetch(vendor: Vendor, fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init?: WiredInit) => {
+    const wire = init?.[WIRE];
+    if (wire === undefined) throw new TypeError(`A request to ${hostOf(vendor)} has no wire`);
+    const fail = (failure: AppError) => wire.failure = failure;
+    let response: Response;
+    try {
+      response = await fetch(input, { ...init, headers: needed(init?.headers) });
+    } catch (cause) {
+      throw fail(unreachable(vendor, cause));
+    }
+    if (!response.ok) return await shortened(response);
+    const type = response.headers.get("content-type") ?? "";
+    if (response.body === null || NOT_A_STREAM.test(type)) {
+      await response.body?.cancel();
+      const what = response.body === null ? "nothing" : /html/i.test(type) ? "a web page" : "plain JSON";
+      throw fail(
+        new AppError(
+          "provider_protocol",
+          `${vendor.label} sent ${what} where a stream was due. Check ${vendor.urlVariable}.`,
+        ),
+      );
+    }
+    const { status, statusText, headers } = response;
+    return new Response(counted(response.body, vendor, wire, fail), { status, statusText, headers });
+  };
+}
+
+function needed(headers: HeadersInit | undefined): Headers {
+  const kept = new Headers();
+  for (const [name, value] of new Headers(headers)) if (HEADERS.includes(name)) kept.set(name, value);
+  return kept;
+}
+
+/** `body`, pulled piece by piece by its reader, counted and timed. */
+function counted(
+  body: ReadableStream<Uint8Array>,
+  vendor: Vendor,
+  wire: Wire,
+  fail: (failure: AppError) => AppError,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let streamBytes = 0;
+  let lineBytes = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      let step: ReadableStreamReadResult<Uint8Array>;
+      try {
+        step = await reader.read();
+      } catch (cause) {
+        return controller.error(fail(cutOff(vendor, cause)));
+      }
+      if (step.done) return controller.close();
+      wire.touch();
+      const newline = step.value.lastIndexOf(10);
+      lineBytes = newline < 0 ? lineBytes + step.value.length : step.value.length - newline - 1;
+      streamBytes += step.value.length;
+      if (lineBytes > LINE_BYTES_MAX || streamBytes > STREAM_BYTES_MAX) {
+        controller.error(fail(
+          new AppError(
+            "answer_too_long",
+            `${vendor.label} sent more than an answer can hold. Ask for something shorter.`,
+          ),
+        ));
+        return await reader.cancel();
+      }
+      controller.enqueue(step.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+/** An error response whose body is at most `ERROR_BYTES_MAX` long. */
+async function shortened(response: Response): Promise<Response> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk.slice(0, ERROR_BYTES_MAX - bytes));
+      bytes += chunk.length;
+      if (bytes >= ERROR_BYTES_MAX) break;
+    }
+  } catch {
+    // The status says what went wrong. A body that breaks off takes only the provider's own words with it.
+  }
+  const { status, statusText, headers } = response;
+  return new Response(new Blob(chunks), { status, statusText, headers });
+}
