@@ -1,0 +1,172 @@
+// Messages on their way: shown at once, kept until the server has them.
+//   O1  Messages of one conversation leave in the order they were sent.
+//   O2  Text is given up only when the server has accepted it: a failed message keeps it, over a reload too.
+//   O3  Two messages sent before the conversation exists make one conversation.
+import { type Signal, signal } from "@preact/signals";
+import type { Id, NewId } from "../core/ids.ts";
+import type { Clock } from "../core/time.ts";
+import type { Conversation } from "../protocol/conversation.ts";
+import type { Message, MessageError } from "../protocol/message.ts";
+import { type Api, ClientError } from "./api.ts";
+import type { Drafts } from "./drafts.ts";
+
+export interface Pending {
+  id: Id;
+  /** null while the conversation is being made. */
+  conversationId: Id | null;
+  text: string;
+  model: string;
+  parentId?: Id;
+  sentAt: number;
+  state: "sending" | "accepted" | "failed";
+  error?: Omit<MessageError, "code"> & { code: ClientError["code"] };
+  /** The job that answers it, once accepted. */
+  generationId?: Id;
+}
+
+export interface OutboxPorts {
+  api: Api;
+  drafts: Drafts;
+  clock: Clock;
+  newId: NewId;
+  /** The conversation of a first message was made. */
+  created(conversation: Conversation): void;
+}
+
+/** More than this many unanswered messages is a stuck key, not a person. */
+export const PENDING_MAX = 20;
+
+export class Outbox {
+  readonly pending: Signal<readonly Pending[]> = signal([]);
+  readonly #ports: OutboxPorts;
+  /** The last delivery of each conversation, for O1. */
+  readonly #tails = new Map<Id | null, Promise<void>>();
+  /** Messages whose answer was stopped before there was a job to stop. */
+  readonly #stops = new Set<Id>();
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  /** Shows and sends a message. False when too many are waiting. */
+  send(conversationId: Id | null, text: string, model: string, parentId?: Id): boolean {
+    if (this.pending.peek().length >= PENDING_MAX) return false;
+    const { newId, clock, drafts } = this.#ports;
+    const id = newId();
+    drafts.writeText(conversationId, "");
+    drafts.addUnsent(conversationId, { id, text, model });
+    this.pending.value = [
+      ...this.pending.peek(),
+      { id, conversationId, text, model, parentId, sentAt: clock.now(), state: "sending" },
+    ];
+    this.#enqueue(id, conversationId);
+    return true;
+  }
+
+  /** Sends a failed message again, under the same id. */
+  retry(id: Id): void {
+    const failed = this.#find(id);
+    if (failed?.state !== "failed") return;
+    this.#change(id, { state: "sending", error: undefined, sentAt: this.#ports.clock.now() });
+    this.#enqueue(id, failed.conversationId);
+  }
+
+  /** Gives a failed message up, and returns its text for editing. */
+  discard(id: Id): string {
+    const found = this.#find(id);
+    if (found === undefined) return "";
+    this.#ports.drafts.removeUnsent(found.conversationId, id);
+    this.pending.value = this.pending.peek().filter((pending) => pending.id !== id);
+    return found.text;
+  }
+
+  /** Stops what a message will start, as soon as that is known. */
+  stopWhenAccepted(id: Id): void {
+    this.#stops.add(id);
+  }
+
+  /** The conversation holds these messages now: they are pending no longer. */
+  settle(messages: readonly Message[]): void {
+    const pending = this.pending.peek();
+    if (pending.length === 0) return;
+    const arrived = new Set(messages.map((message) => message.id));
+    const left = pending.filter((p) => !arrived.has(p.id));
+    for (const p of pending) if (arrived.has(p.id)) this.#ports.drafts.removeUnsent(p.conversationId, p.id);
+    if (left.length !== pending.length) this.pending.value = left;
+  }
+
+  /** What an earlier visit left unsent shows up as failed: the person decides whether it still matters. */
+  restore(conversationId: Id | null, messages: readonly Message[]): void {
+    const here = new Set([...messages, ...this.pending.peek()].map((m) => m.id));
+    for (const { id, text, model } of this.#ports.drafts.read(conversationId).unsent) {
+      if (messages.some((m) => m.id === id)) this.#ports.drafts.removeUnsent(conversationId, id);
+      if (here.has(id) || this.pending.peek().length >= PENDING_MAX) continue;
+      const detail = "This message was not confirmed before the page was left.";
+      const error: Pending["error"] = { code: "network", detail };
+      const sentAt = this.#ports.clock.now();
+      this.pending.value = [
+        ...this.pending.peek(),
+        { id, conversationId, text, model, sentAt, state: "failed", error },
+      ];
+    }
+  }
+
+  #enqueue(id: Id, conversationId: Id | null): void {
+    const before = this.#tails.get(conversationId) ?? Promise.resolve();
+    const tail = before.then(() => this.#deliver(id)).finally(() => {
+      for (const [key, last] of this.#tails) if (last === tail) this.#tails.delete(key);
+    });
+    this.#tails.set(conversationId, tail);
+  }
+
+  async #deliver(id: Id): Promise<void> {
+    const { api, drafts } = this.#ports;
+    try {
+      const pending = this.#find(id);
+      if (pending === undefined) return;
+      const conversationId = pending.conversationId ?? (await this.#create(pending.model)).id;
+      const { text, model, parentId } = pending;
+      const accepted = await api.send(conversationId, { id, text, model, parentId });
+      drafts.removeUnsent(conversationId, id);
+      const { generationId } = accepted.reply;
+      this.#change(id, { state: "accepted", generationId });
+      if (this.#stops.delete(id)) await api.cancel(generationId);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.#stops.delete(id);
+      const { code, detail, requestId } = error;
+      this.#change(id, { state: "failed", error: { code, detail, requestId } });
+    }
+  }
+
+  async #create(model: string): Promise<Conversation> {
+    const conversation = await this.#ports.api.create({ model });
+    this.#adopt(conversation);
+    return conversation;
+  }
+
+  /** Moves everything that waited for the conversation over to it. */
+  #adopt(conversation: Conversation): void {
+    const { drafts } = this.#ports;
+    const { text, unsent } = drafts.read(null);
+    if (text !== "" || unsent.length > 0) {
+      drafts.write(conversation.id, { text, unsent });
+      drafts.write(null, { text: "", unsent: [] });
+    }
+    this.pending.value = this.pending.peek().map((p) =>
+      p.conversationId === null ? { ...p, conversationId: conversation.id } : p
+    );
+    const tail = this.#tails.get(null);
+    if (tail !== undefined) this.#tails.set(conversation.id, tail);
+    this.#tails.delete(null);
+    this.#ports.created(conversation);
+  }
+
+  #find(id: Id): Pending | undefined {
+    return this.pending.peek().find((pending) => pending.id === id);
+  }
+
+  #change(id: Id, change: Partial<Pending>): void {
+    this.pending.value = this.pending.peek().map((p) => (p.id === id ? { ...p, ...change } : p));
+  }
+}

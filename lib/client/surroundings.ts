@@ -1,0 +1,90 @@
+// The browser around the store, as arguments, so that a test can be the browser.
+import type { Id, NewId } from "../core/ids.ts";
+import { type Clock, systemClock } from "../core/time.ts";
+import type { Shelf } from "./drafts.ts";
+import type { Locks, Note, Port } from "./relay.ts";
+
+export interface PageListener {
+  /** The page goes away, for good or into the back-forward cache. */
+  hide(): void;
+  /** The page is shown; `again` after it came back from that cache. */
+  show(again: boolean): void;
+  /** It became visible, or the network came back. */
+  wake(): void;
+  /** It became invisible: animation frames stop. */
+  cover(): void;
+  /** The person went back or forward. */
+  go(path: string): void;
+}
+
+export interface Surroundings {
+  fetch: typeof fetch;
+  clock: Clock;
+  random: () => number;
+  newId: NewId;
+  shelf: Shelf | null;
+  locks: Locks | null;
+  openPort: ((hear: (note: Note) => void) => Port) | null;
+  /** Runs `paint` before the next frame, or at once when there are no frames. */
+  nextFrame(paint: () => void): void;
+  listen(listener: PageListener): void;
+  push(path: string): void;
+  title(text: string): void;
+}
+
+/** Tabs of another version of the page must not be understood by half. Change it when `Note` changes. */
+const CHANNEL = "throughline.1";
+
+/** The surroundings of the page we run in. */
+export function browserSurroundings(): Surroundings {
+  return {
+    fetch: (input, init) => globalThis.fetch(input, init),
+    clock: systemClock,
+    random: Math.random,
+    newId,
+    shelf: shelf(),
+    locks: (navigator.locks as Locks | undefined) ?? null,
+    openPort: typeof BroadcastChannel === "undefined" ? null : openPort,
+    nextFrame: (paint) => {
+      if (document.hidden) paint();
+      else requestAnimationFrame(paint);
+    },
+    listen(listener) {
+      addEventListener("pagehide", () => listener.hide());
+      addEventListener("pageshow", (event) => listener.show(event.persisted));
+      addEventListener("online", () => listener.wake());
+      addEventListener("popstate", () => listener.go(location.pathname));
+      document.addEventListener(
+        "visibilitychange",
+        () => document.hidden ? listener.cover() : listener.wake(),
+      );
+    },
+    push: (path) => history.pushState(null, "", path),
+    title: (text) => document.title = text,
+  };
+}
+
+function openPort(hear: (note: Note) => void): Port {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = (event: MessageEvent<Note>) => hear(event.data);
+  return { send: (note) => channel.postMessage(note), close: () => channel.close() };
+}
+
+/** Null where storage is forbidden: then drafts live as long as the page. */
+function shelf(): Shelf | null {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return null; // merely looking at it throws when cookies are blocked
+  }
+}
+
+/** A random UUID. `crypto.randomUUID` is missing on plain http beyond localhost, as on a phone in the same network. */
+export function newId(): Id {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [8, 12, 16, 20, 32].map((end, i) => hex.slice([0, 8, 12, 16, 20][i], end)).join("-");
+}
