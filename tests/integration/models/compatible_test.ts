@@ -1,0 +1,136 @@
+// What only compatible servers do: leave things out, and add some of their own.
+import { assertEquals } from "@std/assert";
+import { compatible } from "@/lib/models/compatible.ts";
+import { FakeClock } from "../../support/clock.ts";
+import { startFakeProvider } from "../../support/fake_provider/mod.ts";
+import { call, errorOf, forEachVendor } from "./vendors.ts";
+
+const only = { apis: ["chat"] } as const;
+
+function chunk(body: Record<string, unknown>): string {
+  return `data: ${JSON.stringify({ object: "chat.completion.chunk", ...body })}\n\n`;
+}
+
+const FINISHED = chunk({ choices: [{ index: 0, delta: { content: "All" }, finish_reason: "stop" }] });
+
+forEachVendor(
+  "a server that refuses stream_options is asked once more without, and then remembered",
+  async ({ fake, provider }) => {
+    const first = call(provider);
+    const refused = await fake.next();
+    await refused.refuse(400, "invalid_request_error", "Unknown field");
+    const again = await fake.next();
+    await again.send("Fine");
+    await again.end();
+    assertEquals((await first).text, "Fine");
+
+    const second = call(provider);
+    const third = await fake.next();
+    await third.send("Fine");
+    await third.end();
+    assertEquals((await second).text, "Fine");
+    const asked = [refused, again, third].map(({ body }) =>
+      "stream_options" in (body as Record<string, unknown>)
+    );
+    assertEquals(asked, [true, false, false]);
+  },
+  only,
+);
+
+forEachVendor(
+  "a 400 for another reason is the server's own, and nothing is remembered",
+  async ({ fake, provider }) => {
+    for (let i = 0; i < 2; i++) {
+      const heard = call(provider);
+      const with_ = await fake.next();
+      await with_.refuse(400, "invalid_request_error", "Bad model");
+      await (await fake.next()).refuse(400, "invalid_request_error", "Bad model");
+      assertEquals(errorOf(await heard).code, "provider_rejected");
+      assertEquals("stream_options" in (with_.body as Record<string, unknown>), true);
+    }
+  },
+  only,
+);
+
+forEachVendor("both names of a reasoning delta are understood", async ({ fake, provider }) => {
+  const heard = call(provider);
+  const exchange = await fake.next();
+  await exchange.raw(chunk({ choices: [{ index: 0, delta: { reasoning: "One " } }] }));
+  await exchange.raw(chunk({ choices: [{ index: 0, delta: { reasoning_content: "two", content: null } }] }));
+  await exchange.raw(FINISHED);
+  await exchange.eof();
+  const { reasoning, text } = await heard;
+  assertEquals([reasoning, text], ["One two", "All"]);
+}, only);
+
+forEachVendor(
+  "a whole answer is not lost when the connection breaks before its usage",
+  async ({ fake, provider }) => {
+    const heard = call(provider);
+    const exchange = await fake.next();
+    await exchange.raw(FINISHED);
+    await exchange.cut();
+    const { text, end, usage } = await heard;
+    assertEquals([text, end, usage], ["All", { type: "end" }, undefined]);
+  },
+  only,
+);
+
+forEachVendor(
+  "a whole answer ends although the server neither says so nor closes",
+  async ({ fake, provider, clock }) => {
+    const heard = call(provider);
+    const exchange = await fake.next();
+    await exchange.raw(FINISHED);
+    for (let i = 0; i < 100 && !exchange.over; i++) await clock.advance(1000); // as soon as the chunk has been read
+    await exchange.closed;
+    assertEquals((await heard).end, { type: "end" });
+  },
+  only,
+);
+
+for (
+  const [finish, code] of [["error", "provider_failed"], [
+    "insufficient_system_resource",
+    "provider_overloaded",
+  ]]
+) {
+  forEachVendor(`the finish reason "${finish}" is ${code}`, async ({ fake, provider }) => {
+    const heard = call(provider);
+    const exchange = await fake.next();
+    await exchange.send("Half");
+    await exchange.raw(chunk({ choices: [{ index: 0, delta: {}, finish_reason: finish }] }));
+    await exchange.eof();
+    assertEquals(errorOf(await heard).code, code);
+  }, only);
+}
+
+Deno.test("a server without a key is sent none, and asked for one by name when it wants it", async () => {
+  await using fake = startFakeProvider();
+  const provider = compatible({ baseURL: fake.baseURL("chat"), clock: new FakeClock() });
+  const heard = call(provider);
+  const exchange = await fake.next();
+  await exchange.refuse(401, "authentication_error", "Key?");
+  assertEquals(exchange.headers.get("authorization"), null);
+  assertEquals(
+    errorOf(await heard).message,
+    `The server at ${
+      new URL(fake.url).host
+    } asks for a key (401). Set COMPATIBLE_API_KEY and restart the server.`,
+  );
+});
+
+Deno.test("a key with a line break in it is refused here, where the error does not quote it", async () => {
+  await using fake = startFakeProvider({ auto: { tokens: 1 } });
+  const provider = compatible({
+    baseURL: fake.baseURL("chat"),
+    apiKey: "sk-broken\nkey",
+    clock: new FakeClock(),
+  });
+  const error = errorOf(await call(provider));
+  assertEquals([error.code, fake.exchanges.length, Deno.inspect(error).includes("broken")], [
+    "provider_auth",
+    0,
+    false,
+  ]);
+});
