@@ -87,7 +87,7 @@ function modelsIn(body: unknown): Discovered[] {
   for (const entry of entries as unknown[]) {
     if (found.size === DISCOVERED_MAX) break;
     const { id, context_length, max_model_len } = (entry ?? {}) as Record<string, unknown>;
-    if (!isName(id)) continue;
+    if (!isName(id) || found.has(id)) continue;
     // The first is how OpenRouter says it, the second vLLM.
     const contextTokens = [context_length, max_model_len].find((n) =>
       Number.isSafeInteger(n) && Number(n) > 0
