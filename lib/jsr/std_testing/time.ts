@@ -38,7 +38,7 @@ export class FakeTime {
   #now: number;
   #start: number;
   #queue = new TimerQueue(FAKE_ID_FIRST);
-  #advancer: number | undefined;
+  #advancer: ReturnType<typeof setInterval> | undefined;
 
   constructor(start?: number | string | Date | null, options: FakeTimeOptions = {}) {
     if (active) throw new TimeError("Cannot construct FakeTime: time is already faked");
