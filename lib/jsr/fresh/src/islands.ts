@@ -1,6 +1,7 @@
 // Islands in server-rendered HTML.
 //   <!--frsh:island:NAME:INDEX-->…<!--/frsh:island-->   where INDEX is the place of its props in the page's state
 //   <!--frsh:slot:ID-->…<!--/frsh:slot-->               JSX that the page passed into an island
+import { Signal } from "@preact/signals";
 import { type ComponentChildren, type ComponentType, Fragment, h, isValidElement, type VNode } from "preact";
 import type { BuiltIsland } from "./build_cache.ts";
 import { serialize, SlotRef } from "./serialize.ts";
@@ -94,6 +95,7 @@ function comment(text: string): VNode {
   return h(Fragment, { UNSTABLE_comment: text } as object);
 }
 
+/** A signal passes for an element, so that JSX may show it; as a prop it is a value. */
 function hasElement(value: unknown): boolean {
-  return isValidElement(value) || (Array.isArray(value) && value.some(hasElement));
+  return Array.isArray(value) ? value.some(hasElement) : isValidElement(value) && !(value instanceof Signal);
 }
