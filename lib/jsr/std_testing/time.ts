@@ -31,6 +31,8 @@ const FAKE_ID_FIRST = 1_000_000_000;
 const ADVANCE_FREQUENCY_MS = 10;
 
 const real = { Date, setTimeout, clearTimeout, setInterval, clearInterval };
+// Called by themselves: older runtimes refuse timers as methods of anything but the global.
+const { setTimeout: setReal, clearTimeout: clearReal, setInterval: repeatReal } = real;
 let active: FakeTime | null = null;
 
 /** Replaces Date and the timers of this process by ones a test moves by hand. */
@@ -54,7 +56,7 @@ export class FakeTime {
         throw new TimeError(`Cannot construct FakeTime: invalid advanceFrequency ${advanceFrequency}`);
       }
       const step = advanceRate * advanceFrequency;
-      this.#advancer = real.setInterval(() => this.tick(step), advanceFrequency);
+      this.#advancer = repeatReal(() => this.tick(step), advanceFrequency);
     }
     this.#install();
   }
@@ -110,11 +112,11 @@ export class FakeTime {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const id = real.setTimeout(resolve, ms);
+    const id = setReal(resolve, ms);
     try {
       await promise;
     } finally {
-      real.clearTimeout(id);
+      clearReal(id);
       signal?.removeEventListener("abort", abort);
     }
   }
@@ -166,7 +168,7 @@ export class FakeTime {
   /** Gives real time back. */
   restore(): void {
     if (active !== this) throw new TimeError("Cannot restore time: time is already restored");
-    real.clearInterval(this.#advancer);
+    clearReal(this.#advancer);
     uninstall();
   }
 
@@ -190,8 +192,8 @@ export class FakeTime {
       Date: fakeDate(() => this.#now),
       setTimeout: add(false),
       setInterval: add(true),
-      clearTimeout: (id?: number) => this.#queue.remove(id) || real.clearTimeout(id),
-      clearInterval: (id?: number) => this.#queue.remove(id) || real.clearInterval(id),
+      clearTimeout: (id?: number) => this.#queue.remove(id) || clearReal(id),
+      clearInterval: (id?: number) => this.#queue.remove(id) || clearReal(id),
     });
   }
 }
