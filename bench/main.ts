@@ -1,0 +1,41 @@
+// How long a token takes from the provider to a follower, and what it costs, against a relay that keeps nothing.
+//   deno task bench            the whole table, about three minutes
+//   deno task bench --quick    a smoke of the bench itself, about ten seconds; its figures mean little
+// Provider, load generator and followers share this process and its clock; each server is a process of its own.
+import { type Level, measure, type Measured } from "./load.ts";
+import { startProvider } from "./provider.ts";
+import { measureRequests, type RequestTimes } from "./requests.ts";
+import { addedTable, NOT_MEASURED, requestTable, tokenTable } from "./table.ts";
+import { startApp, startRelay } from "./targets.ts";
+
+/** Twelve seconds an answer at 50 tokens a second, of which two warm the code up. */
+const FULL = { generations: [1, 10, 50], tokens: 600, warmupTokens: 100, runs: 40 };
+const QUICK = { generations: [1, 10], tokens: 60, warmupTokens: 10, runs: 5 };
+
+if (import.meta.main) {
+  const plan = Deno.args.includes("--quick") ? QUICK : FULL;
+  const levels: Level[] = plan.generations.map((generations) => ({ ...plan, generations }));
+  const measured: Measured[] = [];
+  let requests: RequestTimes[] = [];
+  await using provider = startProvider();
+
+  const run = async (target: Awaited<ReturnType<typeof startRelay>>) => {
+    for (const level of levels) {
+      console.error(`${target.name}: ${level.generations} generations …`);
+      measured.push(await measure(target, provider, level));
+    }
+  };
+  await using relay = await startRelay(provider);
+  await run(relay);
+  for (const flushMs of [0, 50]) {
+    await using app = await startApp(provider, flushMs);
+    await run(app);
+    if (flushMs === 0) requests = await measureRequests(app, provider, plan.runs);
+  }
+
+  console.log(`Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores\n`);
+  console.log(`From the provider's send to a follower's receipt\n\n${tokenTable(measured)}\n`);
+  console.log(`What the app adds to the bare relay\n\n${addedTable(measured, relay.name)}\n`);
+  console.log(`Single requests, one at a time\n\n${requestTable(requests)}\n`);
+  console.log(NOT_MEASURED);
+}
