@@ -39,14 +39,25 @@ export function csp<State>(options: CSPOptions = {}): Middleware<State> {
   return async (ctx) => {
     const nonce = options.useNonce ? makeNonce() : null;
     if (nonce) internalsOf(ctx).nonce = nonce;
-    const inner = await ctx.next();
-    const isPage = inner.headers.get("content-type")?.startsWith("text/html") ?? false;
-    // A response from fetch() or Response.redirect() has headers that cannot be changed.
-    const response = new Response(inner.body, inner);
-    response.headers.set(header, nonce && isPage ? withNonce(policy, nonce) : plain);
-    if (options.reportTo) response.headers.set("Reporting-Endpoints", `csp-endpoint="${options.reportTo}"`);
-    return response;
+    const response = await ctx.next();
+    const isPage = response.headers.get("content-type")?.startsWith("text/html") ?? false;
+    const headers: [string, string][] = [[header, nonce && isPage ? withNonce(policy, nonce) : plain]];
+    if (options.reportTo) headers.push(["Reporting-Endpoints", `csp-endpoint="${options.reportTo}"`]);
+    return withHeaders(response, headers);
   };
+}
+
+function withHeaders(response: Response, headers: [string, string][]): Response {
+  try {
+    for (const [name, value] of headers) response.headers.set(name, value);
+    return response;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // The headers of what fetch() and Response.redirect() return cannot be changed; those of a copy can.
+    const copy = new Response(response.body, response);
+    for (const [name, value] of headers) copy.headers.set(name, value);
+    return copy;
+  }
 }
 
 function directives({ csp: own = [], reportTo }: CSPOptions): string[] {

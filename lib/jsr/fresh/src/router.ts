@@ -20,7 +20,6 @@ export interface Match<T> {
 }
 
 const PATTERN_SYNTAX = /[:*{}()\\]/;
-const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** All routes of one app. */
 export class Router<T> {
@@ -38,7 +37,7 @@ export class Router<T> {
   match(pathname: string): Match<T> | null {
     const fixed = this.#statics.get(pathname) ??
       this.#statics.get(pathname.endsWith("/") ? pathname.slice(0, -1) : `${pathname}/`);
-    if (fixed) return { entry: fixed, params: { ...NO_PARAMS } };
+    if (fixed) return { entry: fixed, params: {} };
     for (const entry of this.#dynamics) {
       const groups = entry.matcher?.exec({ pathname })?.pathname.groups;
       if (groups) return { entry, params: decoded(groups) };
@@ -47,17 +46,19 @@ export class Router<T> {
   }
 
   #entry(path: string): Entry<T> {
-    const isStatic = !PATTERN_SYNTAX.test(path);
-    const known = isStatic
-      ? this.#statics.get(path)
-      : this.#dynamics.find((entry) =>
-        entry.matcher?.pathname === new URLPattern({ pathname: path }).pathname
-      );
+    if (!PATTERN_SYNTAX.test(path)) {
+      const known = this.#statics.get(path);
+      if (known) return known;
+      const entry: Entry<T> = { pattern: path, matcher: null, methods: new Map(), any: null };
+      this.#statics.set(path, entry);
+      return entry;
+    }
+    const matcher = new URLPattern({ pathname: path });
+    const pattern = matcher.pathname;
+    const known = this.#dynamics.find((entry) => entry.pattern === pattern);
     if (known) return known;
-    const matcher = isStatic ? null : new URLPattern({ pathname: path });
-    const entry: Entry<T> = { pattern: matcher?.pathname ?? path, matcher, methods: new Map(), any: null };
-    if (isStatic) this.#statics.set(path, entry);
-    else this.#dynamics.push(entry);
+    const entry: Entry<T> = { pattern, matcher, methods: new Map(), any: null };
+    this.#dynamics.push(entry);
     return entry;
   }
 }

@@ -71,6 +71,17 @@ Deno.test("the same input makes the same build; another static file makes anothe
   assertEquals(left, ["server.js", "snapshot.js", "static"], "no temporary file is left");
 });
 
+Deno.test("what a killed build left is removed once it cannot be one that still runs", async () => {
+  await using folder = await temporaryFolder();
+  const [old, young] = [`${folder.path}/tmp-old`, `${folder.path}/tmp-young`];
+  await Promise.all([Deno.mkdir(old), Deno.mkdir(young)]);
+  const yesterday = new Date(Date.now() - 86_400_000);
+  await Deno.utime(old, yesterday, yesterday);
+  await builder(folder.path).build();
+  assert((await Deno.stat(young)).isDirectory);
+  await assertRejects(() => Deno.stat(old), Deno.errors.NotFound);
+});
+
 Deno.test("builds at once all succeed and leave one whole build", async () => {
   await using folder = await temporaryFolder();
   await Promise.all(Array.from({ length: 4 }, () => builder(folder.path).build()));

@@ -20,6 +20,9 @@ export async function bundleClient(
 ): Promise<Client> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   if (islands.length === 0) return { files, imports: () => [] };
+  if (typeof Deno.bundle !== "function") {
+    throw new Error(`Cannot bundle the islands: add "bundle" to "unstable" in deno.json`);
+  }
   const folder = await Deno.makeTempDir({ prefix: "fresh-entries-" });
   try {
     const entrypoints = await writeEntries(folder, islands);

@@ -9,6 +9,10 @@ import type { FoundIsland, FoundRoute } from "./discover.ts";
 import type { ResolvedBuildConfig } from "./options.ts";
 
 const SUFFIX: Record<Encoding, string> = { identity: "", gzip: ".gz", br: ".br" };
+/** A folder that is being written carries this name until it is whole. */
+const TEMPORARY = "tmp-";
+/** No build takes this long: a temporary folder that old is of one that was killed. */
+const TEMPORARY_AGE_MS_MAX = 60 * 60 * 1000;
 /** This build and the one before: a server may have read the old snapshot and not yet its files. */
 const BUILDS_KEPT = 2;
 
@@ -24,7 +28,7 @@ export async function writeFiles(outDir: string, buildId: string, files: BuiltFi
   const compressed = files.map((file) => ({ ...file, bodies: compress(file) }));
   checkClientSize(compressed.filter((file) => file.isImmutable));
   await Deno.mkdir(dirname(target), { recursive: true });
-  const temporary = await Deno.makeTempDir({ dir: outDir, prefix: "tmp-" });
+  const temporary = await Deno.makeTempDir({ dir: outDir, prefix: TEMPORARY });
   try {
     for (const { file, bodies } of compressed) {
       for (const [encoding, body] of Object.entries(bodies)) {
@@ -68,7 +72,7 @@ applySnapshot(app, snapshot, import.meta.url);
 export default { fetch: app.handler() };
 `,
   );
-  await removeOld(join(config.outDir, dirname(folderOf(buildId))), buildId);
+  await removeOld(config.outDir, buildId);
 }
 
 /** The module that describes a build. */
@@ -123,20 +127,32 @@ async function replace(path: string, text: string): Promise<void> {
   await Deno.rename(temporary, path);
 }
 
-async function removeOld(folder: string, current: string): Promise<void> {
-  const builds: { path: string; changedMs: number }[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name === current) continue;
-    const path = join(folder, name);
-    const changed = (await stat(path))?.mtime;
-    if (changed) builds.push({ path, changedMs: changed.getTime() });
-  }
+async function removeOld(outDir: string, current: string): Promise<void> {
+  const isForgotten = ({ changedMs }: Dated) => Date.now() - changedMs > TEMPORARY_AGE_MS_MAX;
+  const temporary = await datedFolders(outDir, (name) => name.startsWith(TEMPORARY));
+  const builds = await datedFolders(join(outDir, dirname(folderOf(current))), (name) => name !== current);
   builds.sort((a, b) => b.changedMs - a.changedMs);
-  for (const { path } of builds.slice(BUILDS_KEPT - 1)) {
+  for (const { path } of [...builds.slice(BUILDS_KEPT - 1), ...temporary.filter(isForgotten)]) {
     await Deno.remove(path, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // Another build removed it.
     });
   }
+}
+
+interface Dated {
+  path: string;
+  changedMs: number;
+}
+
+async function datedFolders(folder: string, isWanted: (name: string) => boolean): Promise<Dated[]> {
+  const found: Dated[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory || !isWanted(name)) continue;
+    const path = join(folder, name);
+    const changed = (await stat(path))?.mtime;
+    if (changed) found.push({ path, changedMs: changed.getTime() });
+  }
+  return found;
 }
 
 async function stat(path: string): Promise<Deno.FileInfo | null> {
