@@ -173,7 +173,7 @@ export class Exchange {
   }
 
   async #wait(ms: number): Promise<void> {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const paused = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
     await Promise.race([paused, this.closed]);
     clearTimeout(timer);

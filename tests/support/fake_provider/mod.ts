@@ -66,7 +66,7 @@ export class FakeProvider implements AsyncDisposable {
         this.#taken++;
         return exchange;
       }
-      let timer: number | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((resolve) => timer = setTimeout(resolve, untilMs - performance.now()));
       await Promise.race([this.#arrived.promise, late]);
       clearTimeout(timer);

@@ -1,0 +1,35 @@
+// The server dies in mid-answer, under an open page.
+import { assert, assertEquals } from "@std/assert";
+import { Api } from "../support/api.ts";
+import { withBrowser } from "../support/browser.ts";
+import { ChatPage, textOf } from "../support/chat_page.ts";
+import { countedIn, countTo } from "../support/count.ts";
+import { AppServer } from "../support/server.ts";
+
+const N = 200;
+
+Deno.test("P4: after SIGKILL in mid-answer and a restart, the open page finishes the answer by itself", async () => {
+  await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "100", LEASE_MS: "2000" } });
+  const api = await Api.session(server.url);
+  const conversation = await api.create({ model: "demo/tour" });
+  await withBrowser(async (browser) => {
+    // What a browser says of a server that is gone.
+    browser.expect(
+      /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/,
+    );
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
+    await tab.send(`count to ${N}`);
+    await tab.textThat((text) => countedIn(text) >= 50);
+    await server.kill("SIGKILL");
+    assert(countedIn(await tab.text()) >= 50, "what was said stays on the page");
+    await server.restart();
+
+    const answer = await tab.answerWith("complete");
+    assertEquals(await textOf(answer), countTo(N));
+    assertEquals(await answer.getAttribute("data-attempt"), "2");
+    assertEquals(await tab.questions.count(), 1);
+    await tab.page.reload();
+    assertEquals(await textOf(await tab.answerWith("complete")), countTo(N));
+  });
+});
