@@ -32,6 +32,10 @@ export class Store {
   readonly missing: Signal<ClientError | null> = signal(null);
   readonly link: Signal<Link> = signal("connecting");
   readonly models: Signal<ModelList> = signal({ models: [], defaultModel: "" });
+  /** Text that the composer should take over: a starter prompt, or a failed message to be edited. */
+  readonly fill: Signal<string | null> = signal(null);
+  /** Whether the sidebar is drawn over the page, on a phone. */
+  readonly drawer = signal(false);
   readonly notices: Notices;
   readonly library: Library;
   readonly outbox: Outbox;

@@ -1,0 +1,24 @@
+// The page: a sidebar, and beside it the conversation under its head and above the composer.
+// Only Chat is given the messages; the others get what they show.
+import Chat from "../islands/Chat.tsx";
+import Composer from "../islands/Composer.tsx";
+import Header from "../islands/Header.tsx";
+import Notices from "../islands/Notices.tsx";
+import Sidebar from "../islands/Sidebar.tsx";
+import type { PageState } from "../lib/protocol/api.ts";
+
+export function ChatPage({ state }: { state: PageState }) {
+  const { snapshot, list, nextCursor, models } = state;
+  const conversation = snapshot?.conversation ?? null;
+  return (
+    <div class="app">
+      <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
+      <main aria-labelledby="chat-title">
+        <Header models={models} conversation={conversation} />
+        <Chat snapshot={snapshot} />
+        <Composer conversation={conversation} />
+      </main>
+      <Notices />
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+// Markdown as nodes: no HTML string is ever made.
+import { Component, type ComponentChild } from "preact";
+import { Block } from "./Block.tsx";
+import { GrowingText } from "./blocks.ts";
+
+interface Props {
+  text: string;
+  /** True while more may come: the tail is healed, and what is final is not read again. */
+  streaming: boolean;
+}
+
+export class Markdown extends Component<Props> {
+  readonly #text = new GrowingText();
+
+  override shouldComponentUpdate(next: Props): boolean {
+    return next.text !== this.props.text || next.streaming !== this.props.streaming;
+  }
+
+  override render({ text, streaming }: Props): ComponentChild {
+    const { tokens, definitions } = this.#text.read(text, streaming);
+    return <>{tokens.map((token, i) => <Block key={i} token={token} definitions={definitions} />)}</>;
+  }
+}

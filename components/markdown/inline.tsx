@@ -1,0 +1,111 @@
+// What stands in a line: an allow-list of tokens, everything else as its own source.
+import type { ComponentChild } from "preact";
+import type { MarkedToken, Token } from "marked";
+import { decode } from "./entities.ts";
+import { safeUrl } from "./href.ts";
+import { Text } from "./text.ts";
+
+/** Deeper is no emphasis, it is an attack. */
+const DEPTH_MAX = 20;
+
+/** Tokens as nodes. Neighbouring text becomes one run, so that a run that grows stays the same node. */
+export function inline(tokens: readonly Token[], depth = 0): ComponentChild[] {
+  const nodes: ComponentChild[] = [];
+  let run = "";
+  const flush = () => {
+    if (run !== "") nodes.push(<Text key={nodes.length} text={run} />);
+    run = "";
+  };
+  for (const token of tokens) {
+    const text = textOf(token, depth);
+    if (text !== null) {
+      run += text;
+      continue;
+    }
+    flush();
+    nodes.push(<Inline key={nodes.length} token={token as MarkedToken} depth={depth} />);
+  }
+  flush();
+  return nodes;
+}
+
+/** The text of a token that is nothing but text; null for one that becomes an element. */
+function textOf(token: Token, depth: number): string | null {
+  switch (token.type) {
+    case "strong":
+    case "em":
+    case "del":
+    case "link":
+    case "image":
+      return depth < DEPTH_MAX ? null : token.raw;
+    case "codespan":
+    case "br":
+    case "checkbox":
+      return null;
+    case "escape":
+      return token.text;
+    case "text":
+      if (token.tokens !== undefined) return depth < DEPTH_MAX ? null : token.raw;
+      return decode(token.text);
+    default:
+      return token.raw; // raw HTML, and whatever a later lexer invents
+  }
+}
+
+function Inline({ token, depth }: { token: MarkedToken; depth: number }) {
+  switch (token.type) {
+    case "strong":
+      return <strong>{inline(token.tokens, depth + 1)}</strong>;
+    case "em":
+      return <em>{inline(token.tokens, depth + 1)}</em>;
+    case "del":
+      return <del>{inline(token.tokens, depth + 1)}</del>;
+    case "codespan":
+      return (
+        <code>
+          <Text text={token.text} />
+        </code>
+      );
+    case "br":
+      return <br />;
+    case "checkbox":
+      return (
+        <input
+          type="checkbox"
+          checked={token.checked}
+          disabled
+          aria-label={token.checked ? "Done" : "To do"}
+        />
+      );
+    case "text":
+      return <>{inline(token.tokens ?? [], depth + 1)}</>;
+    case "link": {
+      const url = safeUrl(decode(token.href));
+      const label = inline(token.tokens, depth + 1);
+      return url === null ? <>{label}</> : <Outward url={url}>{label}</Outward>;
+    }
+    case "image": {
+      // Loading it would tell its host that this was read, and could carry off what was said: a person must ask for it.
+      const url = safeUrl(decode(token.href));
+      const name = decode(token.text) || "untitled";
+      return url === null ? <>{name}</> : <Outward url={url} image>{`Image: ${name} (${url.host})`}</Outward>;
+    }
+    default:
+      return <>{token.raw}</>;
+  }
+}
+
+function Outward(props: { url: URL; image?: boolean; children: ComponentChild }) {
+  const { href } = props.url;
+  return (
+    <a
+      href={href}
+      title={href}
+      target="_blank"
+      rel="noopener noreferrer nofollow"
+      class={props.image ? "image" : ""}
+    >
+      {props.children}
+    </a>
+  );
+}

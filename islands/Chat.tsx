@@ -1,0 +1,102 @@
+// The conversation, live.
+import { useComputed, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ErrorNote } from "../components/ErrorNote.tsx";
+import { DownIcon } from "../components/Icons.tsx";
+import { MessageList } from "../components/MessageList.tsx";
+import { Welcome } from "../components/Welcome.tsx";
+import { Pin } from "../lib/client/pin.ts";
+import { useStore } from "../lib/client/use_store.ts";
+import type { PageState } from "../lib/protocol/api.ts";
+
+export default function Chat(props: Pick<PageState, "snapshot">) {
+  const store = useStore(props);
+  const actions = useMemo(() => ({
+    regenerate: (id: string) => void store.regenerate(id),
+    choose: (id: string) => store.choose(id),
+    resend: (id: string) => store.outbox.retry(id),
+    edit: (id: string) => void (store.fill.value = store.outbox.discard(id)),
+  }), []);
+  const items = store.shown.value;
+  // While an answer is under way, a message goes to the queue: the composer shows it there.
+  const queued = useComputed(() => store.state.value?.conversation.running != null);
+  const outgoing = store.pending.value.filter((p) => p.state === "failed" || !queued.value);
+  const awaiting = items.at(-1)?.message.status !== "streaming" && outgoing.some((p) => p.state !== "failed");
+
+  const list = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const [pin, setPin] = useState<Pin | null>(null);
+  const open = store.open.value;
+  const empty = items.length === 0 && outgoing.length === 0;
+  const missing = store.missing.value;
+  const deleted = store.state.value?.deleted === true;
+  const there = !empty && missing === null;
+  useEffect(() => {
+    if (list.current === null || content.current === null) return;
+    const pin = new Pin(list.current, content.current);
+    setPin(pin);
+    return () => pin.close();
+  }, [open, there]);
+  // What a person just sent, they want to see.
+  const sent = outgoing.at(-1)?.id;
+  useEffect(() => {
+    if (sent !== undefined) pin?.jump();
+  }, [sent]);
+  useSignalEffect(() => {
+    document.body.dataset.connection = store.link.value;
+  });
+
+  if (missing !== null) {
+    return (
+      <div class="log">
+        <ErrorNote failure={missing}>
+          {missing.status !== 404 && <button type="button" onClick={() => void store.reload()}>Retry</button>}
+          <button type="button" onClick={() => void store.go(null)}>New chat</button>
+        </ErrorNote>
+      </div>
+    );
+  }
+  if (empty) {
+    if (open !== null && store.state.value === null) return <div class="log" role="log" aria-busy="true" />;
+    const pick = (text: string, send: boolean) =>
+      send ? void store.send(text) : void (store.fill.value = text);
+    return (
+      <div class="log">
+        <Welcome pick={pick} />
+      </div>
+    );
+  }
+  return (
+    <div class="stage">
+      <MessageList
+        items={items}
+        outgoing={outgoing}
+        awaiting={awaiting}
+        busy={store.busy.value}
+        stopping={store.stopping.value}
+        actions={actions}
+        listRef={list}
+        contentRef={content}
+      />
+      {deleted && open !== null && (
+        <div class="over">
+          <ErrorNote failure={{ detail: "This conversation was deleted." }}>
+            <button type="button" data-action="restore" onClick={() => void store.restore(open)}>
+              Restore
+            </button>
+          </ErrorNote>
+        </div>
+      )}
+      {pin !== null && !pin.pinned.value && (
+        <button
+          type="button"
+          class="jump"
+          data-action="jump"
+          onClick={() => pin.jump()}
+        >
+          <DownIcon /> Latest
+        </button>
+      )}
+    </div>
+  );
+}
