@@ -10,6 +10,7 @@ export const ERRORS = {
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   conflict: { status: 409, title: "The id was used for something else" },
+  running: { status: 409, title: "An answer is being written" },
   too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "Send JSON" },
   unknown_model: { status: 422, title: "Unknown model" },
@@ -46,7 +47,11 @@ export class AppError extends Error {
   /** Members added to the problem body, such as `{ available: [...] }`. */
   readonly extra: Record<string, unknown>;
 
-  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; extra?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; extra?: Record<string, unknown> } = {},
+  ) {
     super(detail, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.extra = options.extra ?? {};

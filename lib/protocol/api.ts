@@ -48,7 +48,8 @@ export interface ConversationPage {
 export interface SendMessage {
   id?: Id;
   text: string;
-  parentId?: Id;
+  /** The answer it follows; null: it begins a branch of its own. Absent: the end of the branch that is shown. */
+  parentId?: Id | null;
   model?: string;
 }
 

@@ -79,7 +79,9 @@ export function joinParts(parts: readonly Part[], more: readonly Part[]): Part[]
   const joined = parts.slice();
   for (const part of more) {
     const last = joined.at(-1);
-    if (last !== undefined && last.type === part.type && (last.type === "text" || last.type === "reasoning")) {
+    if (
+      last !== undefined && last.type === part.type && (last.type === "text" || last.type === "reasoning")
+    ) {
       joined[joined.length - 1] = { type: last.type, text: last.text + (part as { text: string }).text };
     } else {
       joined.push({ ...part });

@@ -33,7 +33,9 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
           state.messages,
           messageId,
           (m) =>
-            isTerminal(m.status) || (m.attempt ?? 1) !== attempt ? m : { ...m, parts: joinParts(m.parts, parts) },
+            isTerminal(m.status) || (m.attempt ?? 1) !== attempt
+              ? m
+              : { ...m, parts: joinParts(m.parts, parts) },
         ),
       };
     }
@@ -41,7 +43,11 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
       const { messageId, attempt } = event.data;
       return {
         ...next,
-        messages: change(state.messages, messageId, (m) => ({ ...m, status: "streaming", attempt, parts: [] })),
+        messages: change(
+          state.messages,
+          messageId,
+          (m) => ({ ...m, status: "streaming", attempt, parts: [] }),
+        ),
       };
     }
     case "conversation":
@@ -60,7 +66,13 @@ function onSnapshot(
   cursor: number,
 ): ConversationState {
   if (state !== null && !state.gap && cursor < state.cursor) return state;
-  return { conversation: snapshot.conversation, messages: snapshot.messages, cursor, deleted: false, gap: false };
+  return {
+    conversation: snapshot.conversation,
+    messages: snapshot.messages,
+    cursor,
+    deleted: false,
+    gap: false,
+  };
 }
 
 function put(messages: readonly Message[], message: Message): Message[] {
@@ -68,7 +80,11 @@ function put(messages: readonly Message[], message: Message): Message[] {
   return at < 0 ? [...messages, message] : messages.with(at, message);
 }
 
-function change(messages: readonly Message[], id: Id, edit: (message: Message) => Message): readonly Message[] {
+function change(
+  messages: readonly Message[],
+  id: Id,
+  edit: (message: Message) => Message,
+): readonly Message[] {
   const at = messages.findLastIndex((m) => m.id === id);
   const before = messages[at];
   return before === undefined ? messages : messages.with(at, edit(before));

@@ -1,0 +1,241 @@
+// The composition root: the only file that knows everyone. Folders of one level meet here, as functions passed in.
+import { App, staticFiles } from "fresh";
+import type { Config } from "./config.ts";
+import { Sessions } from "./auth/sessions.ts";
+import { follow } from "./bus/follow.ts";
+import { Hub } from "./bus/hub.ts";
+import { Log } from "./bus/log.ts";
+import { Watcher } from "./bus/watcher.ts";
+import { Conversations } from "./chat/conversations.ts";
+import { readSnapshot } from "./chat/snapshot.ts";
+import { AppError, causes } from "./core/errors.ts";
+import { type Id, type NewId, randomId } from "./core/ids.ts";
+import { type Clock, systemClock } from "./core/time.ts";
+import { cancel, viewJob } from "./generate/cancel.ts";
+import type { GenerateDeps } from "./generate/generate.ts";
+import { regenerate } from "./generate/regenerate.ts";
+import { Runner } from "./generate/runner.ts";
+import { send, type SendDeps } from "./generate/send.ts";
+import { takeOver } from "./generate/takeover.ts";
+import {
+  answerErrors,
+  contentPolicy,
+  type ErrorView,
+  identify,
+  outermost,
+  provide,
+} from "./http/middleware.ts";
+import type { EncodedSnapshot, Services, State } from "./http/state.ts";
+import { Streams } from "./http/streams.ts";
+import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
+import { Store } from "./kv/store.ts";
+import type { RunningJob } from "./jobs/job.ts";
+import { Sweep } from "./jobs/sweep.ts";
+import { models } from "./models/registry.ts";
+import type { Logger } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import type { PageState } from "./protocol/api.ts";
+import type { Snapshot } from "./protocol/event.ts";
+
+/** Streams close within this after `bye: drain`; then the process exits whatever they do. */
+const DRAIN_STREAMS_MS = 1_000;
+/** Deleted conversations are looked for once an hour. */
+const PURGE_EVERY_MS = 60 * 60 * 1000;
+
+/** What the program is made of, from outside. Tests give their own. */
+export interface Parts {
+  config: Config;
+  kv: Deno.Kv;
+  logger: Logger;
+  clock?: Clock;
+  random?: () => number;
+  newId?: NewId;
+  fetch?: typeof globalThis.fetch;
+}
+
+/** The program without HTTP. */
+export interface Program {
+  services: Services;
+  sweep: Sweep;
+  runner: Runner;
+  /** Begins to look for jobs that others left, and to purge. */
+  start(): void;
+  /** Flushes, hands leases back, tells followers, closes KV. Under 5 s, whatever the store does (DESIGN 4). */
+  drain(): Promise<void>;
+}
+
+export function program(parts: Parts): Program {
+  const { config, kv, logger, clock = systemClock, random = Math.random, newId = randomId } = parts;
+  const metrics = new Metrics();
+  const store = new Store(kv, metrics);
+  const log = new Log({ store, clock, random, counters: metrics });
+  const append = log.append.bind(log);
+  const watcher = new Watcher({ store, clock, logger, pollMs: config.pollMs });
+  const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
+  const conversations = new Conversations({ store, append, clock, newId });
+  const sessions = new Sessions({ store, clock, newId });
+  const streams = new Streams({ clock, random, logger, counters: metrics });
+  const owner = { processId: newId(), leaseMs: config.leaseMs };
+  const known = models(config.models, {
+    clock,
+    report: (problem) => logger.log("warn", "models_incomplete", { problem }),
+    ...(parts.fetch === undefined ? {} : { fetch: parts.fetch }),
+  });
+  const generating: GenerateDeps = {
+    store,
+    append,
+    clock,
+    logger,
+    counters: metrics,
+    owner,
+    flushMs: config.flushMs,
+    watch: watcher.watch.bind(watcher),
+    resolve: known.resolve,
+    costMicroUsd: known.costMicroUsd,
+  };
+  const runner = new Runner(generating);
+  const start = runner.start.bind(runner);
+
+  const snapshot = (userId: Id, id: Id): Promise<Snapshot> =>
+    readSnapshot({ store, log, readConversation: () => conversations.read(userId, id) }, id);
+  const jobSnapshot = ({ conversationId }: RunningJob): Promise<Snapshot> =>
+    readSnapshot(
+      { store, log, readConversation: () => conversations.readAny(conversationId) },
+      conversationId,
+    );
+  const sweep = new Sweep({
+    store,
+    clock,
+    logger,
+    // Twice in a lease, so that a takeover comes within LEASE_MS + 5 s (P4); at least each 2 s, for handed-back leases.
+    everyMs: Math.min(2_000, config.leaseMs / 2),
+    rescue: (job) =>
+      takeOver({ store, append, clock, logger, counters: metrics, owner, snapshot: jobSnapshot, start }, job),
+  });
+  const nudge = () => void sweep.run();
+  const sending: SendDeps = {
+    store,
+    append,
+    clock,
+    newId,
+    owner,
+    conversations,
+    resolveModel: async (id) => {
+      await known.resolve(id);
+      return id;
+    },
+    start,
+  };
+  const stopped = new AbortController();
+
+  /** The first page of a user's list; entries after the cursor repeat or follow it. */
+  const userSnapshot = async (userId: Id) => {
+    const { value: head } = await log.head(userTopic(userId));
+    const page = await conversations.page(userId);
+    return { ...page, cursor: head?.seq ?? 0 };
+  };
+  const encodedSnapshot = async (
+    userId: Id,
+    topic: TopicId,
+  ): Promise<{ cursor: number; snapshot: EncodedSnapshot } | null> => {
+    if (topic === userTopic(userId)) {
+      const { conversations, cursor } = await userSnapshot(userId);
+      return { cursor, snapshot: { type: "user_snapshot", json: JSON.stringify({ conversations, cursor }) } };
+    }
+    try {
+      const state = await snapshot(userId, topic.slice(2));
+      if (state.conversation.running !== null) nudge();
+      return { cursor: state.cursor, snapshot: { type: "snapshot", json: JSON.stringify(state) } };
+    } catch (error) {
+      if (error instanceof AppError && error.code === "not_found") return null;
+      throw error;
+    }
+  };
+
+  const services: Services = {
+    conversations,
+    sessions,
+    models: known,
+    streams,
+    logger,
+    metrics,
+    snapshot,
+    follow: (userId, from, signal) =>
+      follow({ hub, log, snapshot: (topic) => encodedSnapshot(userId, topic) }, from, signal),
+    send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),
+    regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
+    cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
+    generation: (userId, id) => viewJob(store, userId, id),
+    async page(userId, id): Promise<PageState> {
+      const [state, list, all, defaultModel] = await Promise.all([
+        id === null ? null : snapshot(userId, id),
+        userSnapshot(userId),
+        known.list(),
+        known.defaultModel(),
+      ]);
+      const { conversations, cursor, nextCursor } = list;
+      return {
+        snapshot: state,
+        list: { conversations, cursor },
+        nextCursor,
+        models: { models: all, defaultModel },
+      };
+    },
+    async ready() {
+      if (stopped.signal.aborted) {
+        throw new AppError("draining", "This process is about to exit. Try another.");
+      }
+      try {
+        await store.get(probeKey());
+      } catch (error) {
+        throw new AppError("busy", "The store does not answer.", { cause: error });
+      }
+    },
+  };
+
+  const purge = async () => {
+    while (!stopped.signal.aborted) {
+      try {
+        const purged = await conversations.purge();
+        if (purged > 0) logger.log("info", "purged", { conversations: purged });
+      } catch (error) {
+        logger.log("error", "purge_failed", { cause: causes(error) });
+      }
+      await clock.sleep(PURGE_EVERY_MS, stopped.signal);
+    }
+  };
+
+  return {
+    services,
+    sweep,
+    runner,
+    start() {
+      sweep.start();
+      void purge();
+    },
+    async drain() {
+      stopped.abort();
+      logger.log("info", "draining", { generations: runner.size, streams: streams.size });
+      // Jobs first: what they flush is still shown to those who follow here.
+      await Promise.all([sweep.stop(), runner.drain()]);
+      await streams.drain(DRAIN_STREAMS_MS);
+      kv.close();
+    },
+  };
+}
+
+/** The app around the program. `errorView` is the page that tells a person what went wrong. */
+export function buildApp(
+  { services }: Program,
+  options: ConstructorParameters<typeof App<State>>[0],
+  errorView: ErrorView,
+) {
+  return new App<State>(options)
+    .use(provide(services))
+    .use(outermost)
+    .use(contentPolicy)
+    .use(answerErrors(errorView))
+    .use(identify)
+    .use(staticFiles())
+    .fsRoutes();
+}

@@ -1,0 +1,190 @@
+// The append log of a topic.
+//   B1  Entries are gapless: an append checks the head and moves it in the same commit.
+//   B2  Whatever must change with the entries changes in their commit, or not at all.
+//   B3  An append whose answer was lost is found again in the log, and never made twice.
+import { AppError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import { headKey, SEGMENT_TTL_MS, segmentKey, segmentPrefix, type TopicId } from "../kv/keys.ts";
+import { type Large, readLarge, setLarge } from "../kv/parts.ts";
+import { type Check, set, type Store, type Transaction, type Versioned, type Write } from "../kv/store.ts";
+import type { Counters } from "../observe/metrics.ts";
+import type { Appended, Plan } from "../kv/plan.ts";
+import {
+  advance,
+  EMPTY_HEAD,
+  encode,
+  type Encoded,
+  type Head,
+  number,
+  type Numbered,
+  type Segment,
+  tailAfter,
+} from "./head.ts";
+
+/** Most segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
+export const SEGMENTS_MAX = 5_000;
+
+/** Heads that the writers of this process remember. The oldest goes: a forgotten head costs one read. */
+const HEADS_MAX = 2_000;
+
+/** How long an append tries when its caller does not say: as long as a person waits for a send. */
+export const APPEND_MS_MAX = 5_000;
+
+interface Prepared {
+  transaction: Transaction;
+  heads: { topic: TopicId; head: Head; firstSeq: number; entries: readonly Encoded[] }[];
+}
+
+export class Log {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #counters: Counters;
+  /** The newest head that each topic's writer saw, so that a busy writer reads nothing. */
+  readonly #heads = new Map<TopicId, Versioned<Head>>();
+
+  constructor(deps: { store: Store; clock: Clock; random: () => number; counters: Counters }) {
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#counters = deps.counters;
+  }
+
+  /** The head of a topic as KV has it now. */
+  async head(topic: TopicId): Promise<Versioned<Head>> {
+    return await this.#store.get(headKey(topic));
+  }
+
+  /** The entries after `cursor` up to now, or null when the log no longer has them all. */
+  async after(topic: TopicId, cursor: number): Promise<Numbered[] | null> {
+    const head = (await this.head(topic)).value ?? EMPTY_HEAD;
+    if (!Number.isSafeInteger(cursor) || cursor < 0 || cursor > head.seq) return null;
+    const tail = tailAfter(head, cursor);
+    if (tail !== null) return tail;
+    const sealed = await this.#sealedAfter(topic, cursor, head.tailFrom);
+    return sealed === null ? null : [...sealed, ...tailAfter(head, head.tailFrom - 1) ?? []];
+  }
+
+  /** Entries after `cursor` and before `tailFrom`, from the segments; null when one is missing. */
+  async #sealedAfter(topic: TopicId, cursor: number, tailFrom: number): Promise<Numbered[] | null> {
+    const prefix = segmentPrefix(topic);
+    // The segment that holds the entry after the cursor is the last one that begins at or before it.
+    const [first] = await this.#store.list<Large<Segment> | Uint8Array>(
+      { prefix, end: [...prefix, cursor + 2] },
+      { limit: 1, reverse: true },
+    );
+    if (first === undefined) return null;
+    const firstSeq = first.key[prefix.length] as number;
+    const found = await this.#store.list<Large<Segment> | Uint8Array>(
+      { start: [...prefix, firstSeq], end: [...prefix, tailFrom] },
+      { limit: SEGMENTS_MAX },
+    );
+    const entries: Numbered[] = [];
+    let next = firstSeq;
+    for (const { value: segment } of readLarge<Segment>(found)) {
+      if (segment.firstSeq !== next) return null;
+      next += segment.entries.length;
+      entries.push(...number(segment.firstSeq, segment.entries));
+    }
+    if (next !== tailFrom) return null;
+    return entries.slice(cursor + 1 - firstSeq);
+  }
+
+  /**
+   * Appends what `plan` says, in one commit; see `Append`.
+   * @throws AppError `busy` when the store is away or contended for longer than `forMs`; any AppError of `plan`.
+   */
+  async append(
+    plan: () => Plan | null | Promise<Plan | null>,
+    forMs = APPEND_MS_MAX,
+  ): Promise<Appended | null> {
+    /** Tries of which nobody knows whether they landed. */
+    const unknown: Prepared[] = [];
+    let cause: unknown;
+    const giveUpAt = this.#clock.now() + forMs;
+    for (let tries = 0; tries === 0 || this.#clock.now() < giveUpAt; tries++) {
+      if (tries > 0) await this.#clock.sleep(this.#pauseMs(tries));
+      try {
+        const landed = await this.#landed(unknown);
+        if (landed !== null) return landed;
+        const planned = await plan();
+        if (planned === null) return null;
+        const prepared = await this.#prepare(planned);
+        const versionstamp = await this.#commit(prepared, unknown);
+        if (versionstamp !== null) return this.#accept(prepared, versionstamp);
+        for (const { topic } of prepared.heads) this.#heads.delete(topic);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        cause = error;
+      }
+    }
+    throw new AppError("busy", "The store did not take the write. Try again in a moment.", { cause });
+  }
+
+  async #prepare(plan: Plan): Promise<Prepared> {
+    const heads: Prepared["heads"] = [];
+    const checks: Check[] = [...plan.checks ?? []];
+    const writes: Write[] = [];
+    for (const { topic, entries } of plan.topics) {
+      const known = this.#heads.get(topic) ?? await this.head(topic);
+      const before = known.value ?? EMPTY_HEAD;
+      const encoded = entries.map(encode);
+      const { head, sealed } = advance(before, encoded);
+      checks.push({ key: headKey(topic), versionstamp: known.versionstamp });
+      writes.push(set(headKey(topic), head));
+      for (const segment of sealed) {
+        writes.push(...setLarge(segmentKey(topic, segment.firstSeq), segment, SEGMENT_TTL_MS));
+      }
+      heads.push({ topic, head, firstSeq: before.seq + 1, entries: encoded });
+    }
+    writes.push(...plan.writes?.(heads.map(({ firstSeq }) => firstSeq)) ?? []);
+    return { transaction: { checks, writes }, heads };
+  }
+
+  async #commit(prepared: Prepared, unknown: Prepared[]): Promise<string | null> {
+    try {
+      return await this.#store.commit(prepared.transaction);
+    } catch (error) {
+      if (!(error instanceof AppError)) {
+        unknown.push(prepared);
+        for (const { topic } of prepared.heads) this.#heads.delete(topic);
+      }
+      throw error;
+    }
+  }
+
+  #accept(prepared: Prepared, versionstamp: string): Appended {
+    for (const { topic, head, entries } of prepared.heads) {
+      this.#heads.delete(topic);
+      this.#heads.set(topic, { value: head, versionstamp });
+      this.#counters.add("throughline_entries_appended_total", entries.length);
+    }
+    for (const oldest of this.#heads.keys()) {
+      if (this.#heads.size <= HEADS_MAX) break;
+      this.#heads.delete(oldest);
+    }
+    return { versionstamp, firstSeqs: prepared.heads.map(({ firstSeq }) => firstSeq) };
+  }
+
+  /**
+   * The try among `unknown` that is in the log after all (B3). Its entries stand where it would have put them: nobody
+   * else writes equal ones there, because each entry names a message that only its writer may touch.
+   */
+  async #landed(unknown: readonly Prepared[]): Promise<Appended | null> {
+    for (const { heads } of unknown) {
+      const [first] = heads;
+      if (first === undefined) continue;
+      const found = await this.after(first.topic, first.firstSeq - 1);
+      const same = found !== null &&
+        first.entries.every(([type, json], i) => found[i]?.type === type && found[i].json === json);
+      if (!same) continue;
+      return { versionstamp: null, firstSeqs: heads.map(({ firstSeq }) => firstSeq) };
+    }
+    return null;
+  }
+
+  /** Full jitter under a doubling bound of 2 to 250 ms: conflicts are short, and an outage should not spin. */
+  #pauseMs(tries: number): number {
+    return 1 + this.#random() * Math.min(250, 2 ** Math.min(tries, 8));
+  }
+}

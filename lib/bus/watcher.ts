@@ -1,0 +1,125 @@
+// Wake-ups: who wants to know that a key changed. Shared by everyone in the process who watches the same key.
+//   W1  A wake-up is a hint. It may be lost, doubled, early or coalesced; whoever is woken reads what is there.
+//   W2  A slow poll makes up for what watch does not deliver: on one SQLite file it never crosses processes.
+import type { Clock } from "../core/time.ts";
+import { causes } from "../core/errors.ts";
+import type { Key, Store, Versioned } from "../kv/store.ts";
+import type { Logger } from "../observe/log.ts";
+
+export type OnState<V> = (state: Versioned<V>) => void;
+
+/** Watches keys; `dispose` what it returns to stop. */
+export interface Watch {
+  watch<V>(key: Key<V>, onState: OnState<V>): Disposable;
+}
+
+/** Pause before a broken watch is opened again. The poll carries its followers meanwhile. */
+const REOPEN_MS = 500;
+
+interface Watched {
+  key: Key<unknown>;
+  listeners: Set<OnState<unknown>>;
+  /** What the listeners were told last; undefined before the first delivery. */
+  seen: string | null | undefined;
+  stop: AbortController;
+}
+
+export class Watcher implements Watch {
+  readonly #watched = new Map<string, Watched>();
+  readonly #deps: { store: Store; clock: Clock; logger: Logger; pollMs: number };
+  #polling: AbortController | null = null;
+
+  constructor(deps: { store: Store; clock: Clock; logger: Logger; pollMs: number }) {
+    this.#deps = deps;
+  }
+
+  /** Calls `onState` with the key's state now, and after each change that is seen. */
+  watch<V>(key: Key<V>, onState: OnState<V>): Disposable {
+    const name = JSON.stringify(key);
+    const listener = onState as OnState<unknown>;
+    let watched = this.#watched.get(name);
+    if (watched === undefined) {
+      watched = { key, listeners: new Set(), seen: undefined, stop: new AbortController() };
+      this.#watched.set(name, watched);
+      void this.#run(watched);
+      this.#startPolling();
+    }
+    watched.listeners.add(listener);
+    const it = watched;
+    return {
+      [Symbol.dispose]: () => {
+        it.listeners.delete(listener);
+        if (it.listeners.size > 0 || this.#watched.get(name) !== it) return;
+        this.#watched.delete(name);
+        it.stop.abort();
+        if (this.#watched.size === 0) this.#stopPolling();
+      },
+    };
+  }
+
+  /** Number of keys watched now. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  async #run(watched: Watched): Promise<void> {
+    const { store, clock, logger } = this.#deps;
+    const { signal } = watched.stop;
+    while (!signal.aborted) {
+      const reader = store.watch(watched.key).getReader();
+      // A cancelled read ends with `done`; a stream that broke already has nothing to cancel.
+      const cancel = () => void reader.cancel().catch(() => {});
+      signal.addEventListener("abort", cancel, { once: true });
+      try {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done || signal.aborted) break;
+          tell(watched, value[0]);
+        }
+      } catch (error) {
+        if (!signal.aborted) logger.log("warn", "watch_broke", { cause: causes(error) });
+      } finally {
+        signal.removeEventListener("abort", cancel);
+      }
+      await clock.sleep(REOPEN_MS, signal);
+    }
+  }
+
+  #startPolling(): void {
+    if (this.#polling !== null) return;
+    const polling = new AbortController();
+    this.#polling = polling;
+    void this.#poll(polling.signal);
+  }
+
+  #stopPolling(): void {
+    this.#polling?.abort();
+    this.#polling = null;
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { store, clock, logger, pollMs } = this.#deps;
+    for (;;) {
+      await clock.sleep(pollMs, signal);
+      if (signal.aborted) return;
+      const all = [...this.#watched.values()];
+      try {
+        const states = await store.getMany(all.map(({ key }) => key));
+        all.forEach((watched, i) => {
+          if (!watched.stop.signal.aborted) tell(watched, states[i]!);
+        });
+      } catch (error) {
+        logger.log("warn", "poll_failed", { cause: causes(error) });
+      }
+    }
+  }
+}
+
+/** Tells the listeners of a state they have not been told. Versionstamps grow, so an older one is a late delivery. */
+function tell(watched: Watched, state: Versioned<unknown>): void {
+  const { seen } = watched;
+  if (seen !== undefined && (state.versionstamp === seen)) return;
+  if (typeof seen === "string" && state.versionstamp !== null && state.versionstamp < seen) return;
+  watched.seen = state.versionstamp;
+  for (const listener of [...watched.listeners]) listener(state);
+}

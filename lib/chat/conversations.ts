@@ -1,0 +1,254 @@
+// Conversations: whose they are, what they are called, and in which order a person sees them.
+//   C1  Every read names the owner; a foreign or deleted id is `not_found`, like one that never was (P10).
+//   C2  A change is told to the conversation's topic and to its owner's topic in its own commit.
+import { AppError } from "../core/errors.ts";
+import { type Id, isId, type NewId } from "../core/ids.ts";
+import type { Clock } from "../core/time.ts";
+import {
+  cancelKey,
+  conversationKey,
+  conversationTopic,
+  messagePrefix,
+  recentKey,
+  recentPrefix,
+  topicPrefix,
+  TRASH_TTL_MS,
+  trashKey,
+  trashPrefix,
+  userTopic,
+} from "../kv/keys.ts";
+import type { Append } from "../kv/plan.ts";
+import { remove, set, type Store, type Write } from "../kv/store.ts";
+import type { CreateConversation, PatchConversation } from "../protocol/api.ts";
+import type { Conversation } from "../protocol/conversation.ts";
+import type { LogEntry } from "../protocol/event.ts";
+
+/** `["conversation", id]`. */
+export interface ConversationRecord {
+  userId: Id;
+  deletedAt: number | null;
+  conversation: Conversation;
+}
+
+/** A record as it was read, to check that it has not changed since. */
+export interface OwnedRecord extends ConversationRecord {
+  versionstamp: string;
+}
+
+export const PAGE_SIZE = 30;
+/** Conversations that one search looks at, newest first. Reading them takes some 100 ms. */
+const SEARCH_MAX = 2_000;
+/** Rows removed by one commit of a purge. */
+const PURGE_BATCH = 500;
+/** Conversations purged in one go; the next sweep does the rest. */
+const PURGE_MAX = 100;
+
+export interface Page {
+  conversations: Conversation[];
+  nextCursor: string | null;
+}
+
+export class Conversations {
+  readonly #deps: { store: Store; append: Append; clock: Clock; newId: NewId };
+
+  constructor(deps: { store: Store; append: Append; clock: Clock; newId: NewId }) {
+    this.#deps = deps;
+  }
+
+  async create(userId: Id, wanted: CreateConversation & { model: string }): Promise<Conversation> {
+    const now = this.#deps.clock.now();
+    const conversation: Conversation = {
+      id: this.#deps.newId(),
+      title: wanted.title ?? "",
+      titledBy: wanted.title === undefined ? "nobody" : "person",
+      model: wanted.model,
+      systemPrompt: wanted.systemPrompt ?? "",
+      pinned: false,
+      archived: false,
+      activeLeaf: null,
+      running: null,
+      queue: [],
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.#deps.append(() => ({
+      topics: changeTopics(userId, conversation),
+      checks: [{ key: conversationKey(conversation.id), versionstamp: null }],
+      writes: () => writeConversation(null, { userId, deletedAt: null, conversation }),
+    }));
+    return conversation;
+  }
+
+  /** The record of a conversation that this user owns (C1). @throws AppError `not_found` */
+  async read(userId: Id, id: Id, options: { deleted?: boolean } = {}): Promise<OwnedRecord> {
+    const { value, versionstamp } = isId(id)
+      ? await this.#deps.store.get(conversationKey(id))
+      : { value: null, versionstamp: null };
+    const wrong = value === null || versionstamp === null || value.userId !== userId ||
+      (value.deletedAt !== null) !== (options.deleted ?? false);
+    if (wrong) throw notFound();
+    return { ...value, versionstamp };
+  }
+
+  /** The record whoever owns it, deleted or not: for jobs, which were given their conversation by its owner. */
+  async readAny(id: Id): Promise<ConversationRecord> {
+    const { value } = await this.#deps.store.get(conversationKey(id));
+    if (value === null) throw notFound();
+    return value;
+  }
+
+  async patch(userId: Id, id: Id, wanted: PatchConversation): Promise<Conversation> {
+    return await this.#change(userId, id, (conversation) => ({
+      ...conversation,
+      ...wanted,
+      titledBy: wanted.title === undefined ? conversation.titledBy : "person",
+    }));
+  }
+
+  /** Soft delete. What runs there is told to stop; the rest stays for `TRASH_TTL_MS`. */
+  async remove(userId: Id, id: Id): Promise<void> {
+    await this.#deps.append(async () => {
+      const record = await this.read(userId, id);
+      const { conversation } = record;
+      const deletedAt = this.#deps.clock.now();
+      return {
+        topics: [
+          { topic: conversationTopic(id), entries: [{ type: "deleted", data: {} }] },
+          { topic: userTopic(userId), entries: [{ type: "unlisted", data: { conversationId: id } }] },
+        ],
+        checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
+        writes: () => [
+          set(conversationKey(id), { userId, deletedAt, conversation }),
+          remove(recentKey(userId, conversation.updatedAt, id)),
+          set(trashKey(deletedAt, id), true),
+          ...(conversation.running === null ? [] : [set(cancelKey(conversation.running), deletedAt)]),
+        ],
+      };
+    });
+  }
+
+  async restore(userId: Id, id: Id): Promise<Conversation> {
+    let restored: Conversation | undefined;
+    await this.#deps.append(async () => {
+      const record = await this.read(userId, id, { deleted: true });
+      const { conversation, deletedAt } = record;
+      restored = conversation;
+      return {
+        topics: changeTopics(userId, conversation),
+        checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
+        writes: () => [
+          ...writeConversation(null, { userId, deletedAt: null, conversation }),
+          remove(trashKey(deletedAt ?? 0, id)),
+        ],
+      };
+    });
+    if (restored === undefined) throw notFound();
+    return restored;
+  }
+
+  /** One page of a user's conversations, newest change first. `q` keeps those whose title has it, in any case. */
+  async page(userId: Id, options: { cursor?: string; q?: string } = {}): Promise<Page> {
+    const before = options.cursor === undefined ? null : readCursor(options.cursor);
+    const prefix = recentPrefix(userId);
+    const selector = before === null
+      ? { prefix }
+      : { prefix, end: recentKey(userId, before.updatedAt, before.id) };
+    const q = (options.q ?? "").trim().toLowerCase();
+    const limit = q === "" ? PAGE_SIZE + 1 : SEARCH_MAX;
+    const rows = await this.#deps.store.list(selector, { limit, reverse: true });
+    const ids = rows.map(({ key }) => key.at(-1) as Id);
+    const found: Conversation[] = [];
+    for (const { value } of await this.#deps.store.getMany(ids.map(conversationKey))) {
+      if (value === null || value.deletedAt !== null || value.userId !== userId) continue;
+      if (q === "" || value.conversation.title.toLowerCase().includes(q)) found.push(value.conversation);
+    }
+    const conversations = found.slice(0, PAGE_SIZE);
+    const last = conversations.at(-1);
+    const more = last !== undefined && (q === "" ? rows.length > PAGE_SIZE : found.length > PAGE_SIZE);
+    return { conversations, nextCursor: more ? writeCursor(last) : null };
+  }
+
+  /** Removes what has been in the trash for too long. Returns how many conversations went. */
+  async purge(): Promise<number> {
+    const { store, clock } = this.#deps;
+    const prefix = trashPrefix();
+    const due = await store.list(
+      { prefix, end: [...prefix, clock.now() - TRASH_TTL_MS] },
+      { limit: PURGE_MAX },
+    );
+    for (const { key } of due) {
+      const id = key.at(-1) as Id;
+      await this.#removeAll(messagePrefix(id));
+      await this.#removeAll(topicPrefix(conversationTopic(id)));
+      await store.commit({ checks: [], writes: [remove(conversationKey(id)), remove(key)] });
+    }
+    return due.length;
+  }
+
+  async #removeAll(prefix: Deno.KvKey): Promise<void> {
+    for (;;) {
+      const rows = await this.#deps.store.list({ prefix }, { limit: PURGE_BATCH });
+      if (rows.length === 0) return;
+      await this.#deps.store.commit({ checks: [], writes: rows.map(({ key }) => remove(key)) });
+    }
+  }
+
+  async #change(
+    userId: Id,
+    id: Id,
+    edit: (conversation: Conversation) => Conversation,
+  ): Promise<Conversation> {
+    let changed: Conversation | undefined;
+    await this.#deps.append(async () => {
+      const record = await this.read(userId, id);
+      const conversation = edit(record.conversation);
+      changed = conversation;
+      return {
+        topics: changeTopics(userId, conversation),
+        checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
+        writes: () => writeConversation(record, { userId, deletedAt: null, conversation }),
+      };
+    });
+    if (changed === undefined) throw notFound();
+    return changed;
+  }
+}
+
+/** The entries that tell a change of a conversation to those who see it and to those who see it listed (C2). */
+export function changeTopics(userId: Id, conversation: Conversation, first: readonly LogEntry[] = []) {
+  const entries: LogEntry[] = [...first, { type: "conversation", data: { conversation } }];
+  const listed: LogEntry[] = [{ type: "listed", data: { conversation } }];
+  return [
+    { topic: conversationTopic(conversation.id), entries },
+    { topic: userTopic(userId), entries: listed },
+  ] as const;
+}
+
+/** The writes that replace `before` by `after`, its place in the owner's list included. */
+export function writeConversation(before: ConversationRecord | null, after: ConversationRecord): Write[] {
+  const { userId, deletedAt, conversation } = after;
+  const writes = [set(conversationKey(conversation.id), { userId, deletedAt, conversation })];
+  // A deleted conversation is in nobody's list, whatever still changes it.
+  if (deletedAt !== null) return writes;
+  const old = before?.conversation.updatedAt;
+  if (old === conversation.updatedAt) return writes;
+  if (old !== undefined) writes.push(remove(recentKey(userId, old, conversation.id)));
+  writes.push(set(recentKey(userId, conversation.updatedAt, conversation.id), true));
+  return writes;
+}
+
+function notFound(): AppError {
+  return new AppError("not_found", "There is no such conversation, or it is not yours.");
+}
+
+function writeCursor({ updatedAt, id }: Conversation): string {
+  return `${updatedAt}.${id}`;
+}
+
+function readCursor(cursor: string): { updatedAt: number; id: Id } {
+  const [updatedAt, id] = cursor.split(".", 2);
+  if (!/^\d{1,15}$/.test(updatedAt ?? "") || !isId(id)) {
+    throw new AppError("invalid", "`cursor` must be the `nextCursor` of an earlier page.");
+  }
+  return { updatedAt: Number(updatedAt), id };
+}

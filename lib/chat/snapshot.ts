@@ -1,0 +1,104 @@
+// The whole state of a conversation at one cursor.
+//   N1  A snapshot equals what a follower from the beginning holds at the same cursor: each message is its record, and
+//       what the log says of it after that record.
+import type { Id } from "../core/ids.ts";
+import { conversationTopic, type TopicId } from "../kv/keys.ts";
+import type { Store } from "../kv/store.ts";
+import type { EntryMap, EntryType, Snapshot } from "../protocol/event.ts";
+import { isTerminal, type Message, type Part } from "../protocol/message.ts";
+import { listMessages, type MessageRecord } from "./messages.ts";
+import type { Conversation } from "../protocol/conversation.ts";
+
+/** The log of a topic, as much as a snapshot needs of it. */
+export interface LogReader {
+  head(topic: TopicId): Promise<{ value: { seq: number } | null }>;
+  after(topic: TopicId, cursor: number): Promise<{ seq: number; type: EntryType; json: string }[] | null>;
+}
+
+/** Tries when the log is cut off while it is read; each begins anew. */
+const TRIES_MAX = 3;
+
+/** `readConversation` checks whose it is, and is called before anything else is read. */
+export async function readSnapshot(
+  deps: { store: Store; log: LogReader; readConversation: () => Promise<{ conversation: Conversation }> },
+  id: Id,
+): Promise<Snapshot> {
+  const topic = conversationTopic(id);
+  for (let tries = 1;; tries++) {
+    // The head first: whatever changes after it is in the log, and whatever changed before it is in the records.
+    const [{ value: head }, { conversation }] = await Promise.all([
+      deps.log.head(topic),
+      deps.readConversation(),
+    ]);
+    const records = await listMessages(deps.store, id);
+    const since = Math.min(
+      head?.seq ?? 0,
+      ...records.filter(({ message }) => !isTerminal(message.status)).map(({ seq }) => seq),
+    );
+    const entries = await deps.log.after(topic, since);
+    if (entries !== null) return fold({ conversation, messages: [], cursor: since }, records, entries);
+    if (tries >= TRIES_MAX) {
+      // An answer that has been waiting for longer than its segments live: its text begins where the log does.
+      return fold({ conversation, messages: [], cursor: head?.seq ?? 0 }, records, []);
+    }
+  }
+}
+
+function fold(
+  snapshot: Snapshot,
+  records: readonly MessageRecord[],
+  entries: readonly { seq: number; type: EntryType; json: string }[],
+): Snapshot {
+  const known = new Map<Id, MessageRecord>();
+  for (const record of records) known.set(record.message.id, { ...record, message: { ...record.message } });
+  let { conversation, cursor } = snapshot;
+  for (const { seq, type, json } of entries) {
+    cursor = seq;
+    const data: unknown = JSON.parse(json);
+    switch (type) {
+      case "message": {
+        const { message } = data as EntryMap["message"];
+        const record = known.get(message.id);
+        if (record === undefined) known.set(message.id, { message, seq, order: seq });
+        else if (seq > record.seq) known.set(message.id, { message, seq, order: record.order });
+        break;
+      }
+      case "delta": {
+        const { messageId, attempt, parts } = data as EntryMap["delta"];
+        const record = known.get(messageId);
+        if (record === undefined || seq <= record.seq || (record.message.attempt ?? 1) !== attempt) break;
+        if (!isTerminal(record.message.status)) record.message.parts = grow(record.message.parts, parts);
+        break;
+      }
+      case "restart": {
+        const { messageId, attempt } = data as EntryMap["restart"];
+        const record = known.get(messageId);
+        if (record === undefined || seq <= record.seq) break;
+        record.message = { ...record.message, status: "streaming", attempt, parts: [] };
+        break;
+      }
+      case "conversation":
+        conversation = (data as EntryMap["conversation"]).conversation;
+        break;
+      default:
+        break;
+    }
+  }
+  const messages: Message[] = [...known.values()].sort((a, b) => a.order - b.order).map(({ message }) =>
+    message
+  );
+  return { conversation, messages, cursor };
+}
+
+/** Like `joinParts`, but in place: a long answer is thousands of these. */
+function grow(parts: Part[], more: readonly Part[]): Part[] {
+  for (const part of more) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.type === part.type && "text" in last && "text" in part) {
+      parts[parts.length - 1] = { ...last, text: last.text + part.text };
+    } else {
+      parts.push(part);
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,121 @@
+// The environment, read once, as a frozen Config. Every fault is reported at once, by the name of its variable.
+import type { Level } from "./observe/log.ts";
+import type { ModelsConfig } from "./models/registry.ts";
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: the platform's own database. */
+  readonly kvPath: string | undefined;
+  readonly leaseMs: number;
+  readonly flushMs: number;
+  /** Between two looks at what watch may not deliver. */
+  readonly pollMs: number;
+  readonly logLevel: Level;
+  readonly models: ModelsConfig;
+}
+
+/** Where the app listens and keeps its data when nothing is said. */
+const DEFAULTS = { host: "localhost", port: 8000, kvPath: "./data/throughline.db" };
+
+/** A variable that is set but wrong. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The environment has ${faults.length === 1 ? "a fault" : "faults"}:\n  ${faults.join("\n  ")}`);
+    this.faults = faults;
+  }
+}
+
+/** @throws ConfigError with one line for each variable that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const text = (name: string) => {
+    const value = env[name]?.trim();
+    return value === "" ? undefined : value;
+  };
+  const integer = (name: string, fallback: number, min: number, max: number) => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    faults.push(`${name} must be a whole number from ${min} to ${max}, and is "${value}"`);
+    return fallback;
+  };
+  const url = (name: string) => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value.replace(/\/+$/, "");
+    faults.push(`${name} must be an http or https URL, and is "${value}"`);
+    return undefined;
+  };
+  const onDeploy = text("DENO_DEPLOYMENT_ID") !== undefined;
+  const logLevel = text("LOG_LEVEL") ?? "info";
+  if (!isLevel(logLevel)) faults.push(`LOG_LEVEL must be debug, info, warn or error, and is "${logLevel}"`);
+  const defaultModel = text("DEFAULT_MODEL");
+  if (defaultModel !== undefined && !/^[a-z]+\/.+$/.test(defaultModel)) {
+    faults.push(`DEFAULT_MODEL must be provider/model, such as demo/tour, and is "${defaultModel}"`);
+  }
+  const kvPath = text("KV_PATH") ?? (onDeploy ? undefined : DEFAULTS.kvPath);
+  const compatible = url("COMPATIBLE_BASE_URL");
+  if (compatible === undefined && (text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS")) !== undefined) {
+    faults.push(
+      "COMPATIBLE_BASE_URL must be set for COMPATIBLE_API_KEY or COMPATIBLE_MODELS to mean anything",
+    );
+  }
+  const config: Config = {
+    host: text("HOST") ?? DEFAULTS.host,
+    port: integer("PORT", DEFAULTS.port, 0, 65_535),
+    kvPath,
+    // Below a second a busy event loop would lose its own leases.
+    leaseMs: integer("LEASE_MS", 10_000, 1_000, 600_000),
+    flushMs: integer("FLUSH_MS", onDeploy ? 50 : 0, 0, 5_000),
+    // Watch crosses processes everywhere but on a file, where a poll must carry them; elsewhere it is only a net.
+    pollMs: kvPath === undefined || /^https?:/.test(kvPath) ? 10_000 : 200,
+    logLevel: isLevel(logLevel) ? logLevel : "info",
+    models: {
+      ...vendor("openai", text("OPENAI_API_KEY"), url("OPENAI_BASE_URL")),
+      ...vendor("anthropic", text("ANTHROPIC_API_KEY"), url("ANTHROPIC_BASE_URL")),
+      ...(compatible === undefined ? {} : {
+        compatible: {
+          baseURL: compatible,
+          ...optional("apiKey", text("COMPATIBLE_API_KEY")),
+          models: (text("COMPATIBLE_MODELS") ?? "").split(",").map((name) => name.trim()).filter((name) =>
+            name !== ""
+          ),
+        },
+      }),
+      demo: { tokensPerSecond: integer("DEMO_TOKENS_PER_SECOND", 50, 1, 10_000) },
+      ...optional("defaultModel", defaultModel),
+    },
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return freeze(config);
+}
+
+/** The program's environment. The only reader of it. */
+export function configFromEnv(): Config {
+  return readConfig(Deno.env.toObject());
+}
+
+function vendor(name: "openai" | "anthropic", apiKey: string | undefined, baseURL: string | undefined) {
+  return apiKey === undefined ? {} : { [name]: { apiKey, ...optional("baseURL", baseURL) } };
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { [_ in K]?: V } {
+  return value === undefined ? {} : { [name]: value } as { [_ in K]: V };
+}
+
+function isLevel(text: string): text is Level {
+  return ["debug", "info", "warn", "error"].includes(text);
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) freeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}

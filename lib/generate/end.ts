@@ -1,0 +1,182 @@
+// An answer's end: one commit that makes the message final, the job done, and the next in the queue begin.
+//   J1  There is one end: the commit checks the job, and a job that is done is never changed again.
+import { changeTopics, writeConversation } from "../chat/conversations.ts";
+import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
+import { AppError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import { ended, type Outcome, type RunningJob } from "../jobs/job.ts";
+import { cancelKey, conversationKey, generationKey, JOB_TTL_MS, runningKey } from "../kv/keys.ts";
+import type { Append } from "../kv/plan.ts";
+import { type Check, remove, set, type Store, type Write } from "../kv/store.ts";
+import type { Conversation } from "../protocol/conversation.ts";
+import type { LogEntry } from "../protocol/event.ts";
+import type { Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
+import { begin, type Beginning, type Owner, type Prompt } from "./begin.ts";
+
+/** How an answer ended. `parts` is all of it; `last` is what of it no entry has said yet. */
+export interface Ending {
+  outcome: Outcome;
+  parts: Part[];
+  last: Part[];
+  stopReason?: StopReason;
+  usage?: Usage;
+  costMicroUsd?: number;
+  timings?: Timings;
+  error?: MessageError;
+}
+
+/** The next job of the conversation, begun by the same commit; its versionstamp is that of the commit. */
+export interface Next {
+  job: RunningJob;
+  versionstamp: string | null;
+}
+
+export interface EndDeps {
+  store: Store;
+  append: Append;
+  clock: Clock;
+  owner: Owner;
+}
+
+/**
+ * Ends `job`. `fence` gives the check that this process may still write it.
+ * @returns the job that follows it in the queue, begun under this process's lease, or null.
+ */
+export async function endJob(
+  deps: EndDeps,
+  job: RunningJob,
+  ending: Ending,
+  fence: (again: boolean) => Promise<Check>,
+  forMs?: number,
+): Promise<Next | null> {
+  let begun: Beginning | null = null;
+  let again = false;
+  const appended = await deps.append(async () => {
+    const check = await fence(again);
+    again = true;
+    const now = deps.clock.now();
+    const [record, reply] = await Promise.all([
+      deps.store.get(conversationKey(job.conversationId)),
+      readMessage(deps.store, job.conversationId, job.messageId),
+    ]);
+    const last = lastWrites(job, reply, ending, now);
+    const done: Write[] = [
+      set(generationKey(job.id), ended(job, ending.outcome, now), JOB_TTL_MS),
+      remove(runningKey(job.id)),
+      remove(cancelKey(job.id)),
+    ];
+    // A conversation that was purged meanwhile has nobody to tell.
+    if (record.value === null) return { topics: [], checks: [check], writes: () => done };
+    const before = record.value;
+    const checks = [check, { key: conversationKey(job.conversationId), versionstamp: record.versionstamp }];
+    const idle: Conversation = {
+      ...before.conversation,
+      running: before.conversation.running === job.id ? null : before.conversation.running,
+      updatedAt: now,
+    };
+    begun = null;
+    const promoted = before.deletedAt === null && idle.running === null
+      ? await nextInLine(deps, idle, now)
+      : null;
+    if (promoted === null) {
+      // The terminal entry comes last: nothing follows it (P6).
+      const [conversationTopic, userTopic] = changeTopics(job.userId, idle);
+      return {
+        topics: [
+          { ...conversationTopic, entries: [...conversationTopic.entries, ...last.entries] },
+          userTopic,
+        ],
+        checks,
+        writes: ([firstSeq = 0]) => [
+          ...last.writes(firstSeq + conversationTopic.entries.length),
+          ...writeConversation(before, { ...before, conversation: idle }),
+          ...done,
+        ],
+      };
+    }
+    begun = promoted.beginning;
+    const plan = promoted.beginning.plan(before, promoted.prompt);
+    return {
+      topics: plan.topics.map(({ topic, entries }, i) =>
+        i === 0 ? { topic, entries: [...last.entries, ...entries] } : { topic, entries }
+      ),
+      checks: [...checks, promoted.check],
+      writes: ([firstSeq = 0]) => [
+        ...last.writes(firstSeq),
+        ...plan.writes([firstSeq + last.entries.length]),
+        ...done,
+      ],
+    };
+  }, forMs);
+  const next = begun as Beginning | null;
+  return next === null || appended === null ? null : { job: next.job, versionstamp: appended.versionstamp };
+}
+
+/** The entries that say the rest of the answer and its end, and the writes of its record. */
+function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending, now: number) {
+  const { outcome, parts, last, stopReason, usage, costMicroUsd, timings, error } = ending;
+  const message: Message = {
+    id: job.messageId,
+    conversationId: job.conversationId,
+    parentId: reply?.message.parentId ?? null,
+    role: "assistant",
+    status: outcome,
+    parts,
+    model: job.model,
+    generationId: job.id,
+    attempt: job.attempt,
+    ...(stopReason === undefined ? {} : { stopReason }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
+    ...(timings === undefined ? {} : { timings }),
+    ...(error === undefined ? {} : { error }),
+    createdAt: reply?.message.createdAt ?? now,
+  };
+  const entries: LogEntry[] = [];
+  if (last.length > 0) {
+    entries.push({ type: "delta", data: { messageId: job.messageId, attempt: job.attempt, parts: last } });
+  }
+  entries.push({ type: "message", data: { message } });
+  return {
+    entries,
+    writes: (firstSeq: number) => {
+      const seq = firstSeq + entries.length - 1;
+      return writeMessage({ message, seq, order: reply?.order ?? seq });
+    },
+  };
+}
+
+/** The oldest queued message whose job still waits, begun; null when none is left. */
+async function nextInLine(
+  deps: EndDeps,
+  idle: Conversation,
+  now: number,
+): Promise<{ beginning: Beginning; prompt: Prompt; check: Check } | null> {
+  for (const [i, queued] of idle.queue.entries()) {
+    const [job, record] = await Promise.all([
+      deps.store.get(generationKey(queued.generationId)),
+      readMessage(deps.store, idle.id, queued.messageId),
+    ]);
+    if (job.value?.state !== "queued" || record === null) continue;
+    const message: Message = { ...record.message, status: "complete", parentId: idle.activeLeaf };
+    const beginning = begin({
+      job: job.value,
+      conversation: { ...idle, queue: idle.queue.slice(i + 1) },
+      parentId: message.id,
+      owner: deps.owner,
+      now,
+    });
+    return {
+      beginning,
+      prompt: { message, order: record.order },
+      check: { key: generationKey(queued.generationId), versionstamp: job.versionstamp },
+    };
+  }
+  return null;
+}
+
+/** What a provider's failure looks like in a message. Anything unexpected is `internal`; its cause went to the log. */
+export function messageError(error: unknown, requestId: string): MessageError {
+  if (error instanceof AppError) return { code: error.code, detail: error.message, requestId };
+  return { code: "internal", detail: "Something broke on our side while the answer was written.", requestId };
+}

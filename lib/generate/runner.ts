@@ -1,0 +1,55 @@
+// The jobs that this process runs. They belong to no request: what started one may be gone long before it ends (P3).
+import { causes } from "../core/errors.ts";
+import type { Id } from "../core/ids.ts";
+import type { RunningJob } from "../jobs/job.ts";
+import { generate, type GenerateDeps, type StopCause } from "./generate.ts";
+
+export class Runner {
+  readonly #deps: GenerateDeps;
+  readonly #active = new Map<Id, { stop: AbortController; done: Promise<void> }>();
+  #draining = false;
+
+  constructor(deps: GenerateDeps) {
+    this.#deps = deps;
+  }
+
+  /** Jobs running now. */
+  get size(): number {
+    return this.#active.size;
+  }
+
+  /** Runs a job that a commit has put under this process's lease, and those that follow it in its queue. */
+  start(job: RunningJob, versionstamp: string | null): void {
+    if (this.#active.has(job.id)) return;
+    const stop = new AbortController();
+    if (this.#draining) stop.abort("drain" satisfies StopCause);
+    const done = this.#run(job, versionstamp, stop).catch((error) => {
+      // The lease expires, and a sweep finds the job; nothing is lost but time.
+      this.#deps.logger.log("error", "generation_crashed", { generationId: job.id, cause: causes(error) });
+    });
+    this.#active.set(job.id, { stop, done });
+  }
+
+  async #run(job: RunningJob, versionstamp: string | null, stop: AbortController): Promise<void> {
+    const { counters } = this.#deps;
+    counters.add("throughline_generations_started_total", 1);
+    counters.add("throughline_generations_running", 1);
+    try {
+      const next = await generate(this.#deps, job, versionstamp, stop);
+      if (next !== null) this.start(next.job, next.versionstamp);
+    } finally {
+      counters.add("throughline_generations_running", -1);
+      this.#active.delete(job.id);
+    }
+  }
+
+  /** Stops all jobs at their next step, flushed and with their leases handed back. Resolves when the last is. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#active.size > 0) {
+      const active = [...this.#active.values()];
+      for (const { stop } of active) stop.abort("drain" satisfies StopCause);
+      await Promise.all(active.map(({ done }) => done));
+    }
+  }
+}

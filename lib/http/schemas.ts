@@ -1,0 +1,59 @@
+// Bodies of the JSON API, as zod checks them. The types are those that the browser builds (`protocol/api.ts`).
+import { z } from "zod";
+import { isId } from "../core/ids.ts";
+import {
+  type CreateConversation,
+  MESSAGE_CHARS_MAX,
+  type PatchConversation,
+  type Regenerate,
+  type SendMessage,
+  SYSTEM_PROMPT_CHARS_MAX,
+  TITLE_CHARS_MAX,
+} from "../protocol/api.ts";
+
+/** A lone surrogate cannot be stored or sent: it would come back as another character. */
+const text = (max: number) =>
+  z.string().max(max).refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+const id = z.string().refine(isId, "must be a lower-case UUID");
+const model = text(200).min(1);
+const title = text(TITLE_CHARS_MAX).transform((value) => value.trim());
+const message = (max: number) => text(max).refine((value) => value.trim() !== "", "must not be empty");
+
+export const createConversation: z.ZodType<CreateConversation> = z.strictObject({
+  model: model.optional(),
+  systemPrompt: text(SYSTEM_PROMPT_CHARS_MAX).optional(),
+  title: title.optional(),
+});
+
+export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
+  title: title.refine((value) => value !== "", "must not be empty").optional(),
+  model: model.optional(),
+  systemPrompt: text(SYSTEM_PROMPT_CHARS_MAX).optional(),
+  pinned: z.boolean().optional(),
+  archived: z.boolean().optional(),
+}).refine((patch) => Object.keys(patch).length > 0, "must change something");
+
+export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
+  id: id.optional(),
+  text: message(MESSAGE_CHARS_MAX),
+  parentId: id.nullable().optional(),
+  model: model.optional(),
+});
+
+export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({
+  messageId: id,
+  model: model.optional(),
+});
+
+/** `POST /api/chat`, in its published snake_case shape. */
+export interface ChatBody {
+  message: string;
+  conversation_id?: string;
+  stream?: boolean;
+}
+
+export const chat: z.ZodType<ChatBody> = z.strictObject({
+  message: message(10_000),
+  conversation_id: z.string().optional(),
+  stream: z.boolean().optional(),
+});

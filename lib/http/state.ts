@@ -1,0 +1,59 @@
+// What a request carries, and what the routes may call.
+import type { Followed } from "../bus/follow.ts";
+import type { Conversations } from "../chat/conversations.ts";
+import type { Id } from "../core/ids.ts";
+import type { Sessions } from "../auth/sessions.ts";
+import type { TopicId } from "../kv/keys.ts";
+import type { Models } from "../models/registry.ts";
+import type { Logger } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { GenerationView, MessageAccepted, PageState, Regenerate, SendMessage } from "../protocol/api.ts";
+import type { Snapshot } from "../protocol/event.ts";
+import type { Streams } from "./streams.ts";
+
+/** A snapshot as the stream sends it. */
+export interface EncodedSnapshot {
+  type: "snapshot" | "user_snapshot";
+  json: string;
+}
+
+/** What the program can do, as functions that check whose it is (P10). Made by `app.ts`. */
+export interface Services {
+  conversations: Conversations;
+  sessions: Sessions;
+  models: Models;
+  streams: Streams;
+  logger: Logger;
+  metrics: Metrics;
+  snapshot(userId: Id, conversationId: Id): Promise<Snapshot>;
+  /** Follows topics of a user, whose ownership the caller has checked; a snapshot checks it again. */
+  follow(
+    userId: Id,
+    from: ReadonlyMap<TopicId, number | null>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Followed<EncodedSnapshot>, void, void>;
+  send(userId: Id, conversationId: Id, sending: SendMessage, requestId: string): Promise<MessageAccepted>;
+  regenerate(userId: Id, conversationId: Id, wanted: Regenerate, requestId: string): Promise<MessageAccepted>;
+  cancel(userId: Id, generationId: Id): Promise<void>;
+  generation(userId: Id, generationId: Id): Promise<GenerationView>;
+  page(userId: Id, conversationId: Id | null): Promise<PageState>;
+  /** Resolves when KV answers and this process takes work. @throws AppError `busy`, `draining` */
+  ready(): Promise<void>;
+}
+
+/** How a request showed who it is. */
+export interface Identity {
+  userId: Id;
+  token: string;
+  by: "cookie" | "bearer";
+}
+
+export interface State {
+  services: Services;
+  requestId: string;
+  identity: Identity | null;
+  /** As the person chose it, by cookie; undefined: as the system has it. */
+  theme?: "light" | "dark";
+  /** Cookies to set with the response. */
+  cookies: string[];
+}

@@ -1,0 +1,73 @@
+// A generation job: its states and what may happen to it. Pure.
+//   J1  Exactly one terminal state, and nothing leaves it.
+//   J2  A claim raises the epoch; whoever held the lease before fails the check of its next commit (P5).
+import type { Id } from "../core/ids.ts";
+
+export type Outcome = "complete" | "cancelled" | "failed";
+
+interface JobBase {
+  id: Id;
+  conversationId: Id;
+  userId: Id;
+  /** The answer that the job writes. */
+  messageId: Id;
+  model: string;
+  /** Of the request that asked for it, so that the log of the job can be found. */
+  requestId: string;
+  createdAt: number;
+  /** 1 for the first try; counts the tries begun. */
+  attempt: number;
+  /** Raised by each claim. */
+  epoch: number;
+}
+
+export type QueuedJob = JobBase & { state: "queued" };
+export type RunningJob = JobBase & { state: "running"; owner: Id; leaseUntil: number; startedAt: number };
+export type DoneJob = JobBase & { state: "done"; outcome: Outcome; endedAt: number };
+
+/** `["generation", id]`. Times are milliseconds since the epoch. */
+export type Job = QueuedJob | RunningJob | DoneJob;
+
+/** Attempts of one job, the first included. A process that dies with its job is one; a third death is no accident. */
+export const ATTEMPTS_MAX = 3;
+
+/** A job under `owner`'s lease. A queued job begins its first attempt, a running one its next. */
+export function claimed(job: QueuedJob | RunningJob, owner: Id, leaseMs: number, now: number): RunningJob {
+  return {
+    ...base(job),
+    state: "running",
+    attempt: job.state === "queued" ? job.attempt : job.attempt + 1,
+    epoch: job.epoch + 1,
+    owner,
+    leaseUntil: now + leaseMs,
+    startedAt: now,
+  };
+}
+
+export function renewed(job: RunningJob, leaseMs: number, now: number): RunningJob {
+  return { ...job, leaseUntil: now + leaseMs };
+}
+
+/** The lease handed back: expired, so that anybody may claim the job at once. */
+export function released(job: RunningJob): RunningJob {
+  return { ...job, leaseUntil: 0 };
+}
+
+export function ended(job: QueuedJob | RunningJob, outcome: Outcome, now: number): DoneJob {
+  return { ...base(job), state: "done", outcome, endedAt: now };
+}
+
+/** What a sweep must do with a job it finds in the index. */
+export type Verdict = "leave" | "forget" | "take_over" | "give_up";
+
+/** `forget`: the index is stale. `give_up`: no attempt is left. */
+export function verdict(job: Job | null, now: number): Verdict {
+  if (job === null || job.state !== "running") return "forget";
+  if (job.leaseUntil > now) return "leave";
+  return job.attempt >= ATTEMPTS_MAX ? "give_up" : "take_over";
+}
+
+function base(job: Job): JobBase {
+  const { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch } = job;
+  return { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch };
+}

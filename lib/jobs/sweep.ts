@@ -1,0 +1,89 @@
+// The sweep: finds jobs whose owner is gone, and gives them to whoever can bring them to an end (P4, P8).
+import { causes } from "../core/errors.ts";
+import type { Id } from "../core/ids.ts";
+import type { Clock } from "../core/time.ts";
+import { generationKey, runningKey, runningPrefix } from "../kv/keys.ts";
+import { remove, type Store } from "../kv/store.ts";
+import type { Logger } from "../observe/log.ts";
+import { type RunningJob, verdict } from "./job.ts";
+
+/** Jobs looked at in one sweep; the next one, seconds later, sees the rest. */
+const SWEEP_MAX = 1_000;
+
+export interface SweepDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Between two sweeps. */
+  everyMs: number;
+  /** Takes a job over, or ends it when it has no attempt left. Somebody else may be faster; that is no error. */
+  rescue: (job: RunningJob) => Promise<void>;
+}
+
+export class Sweep {
+  readonly #deps: SweepDeps;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | null = null;
+
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sweeps now, and then on a timer until `stop`. */
+  start(): void {
+    void this.#loop();
+  }
+
+  /** Stops the timer, and waits for a sweep that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  /** Sweeps once; calls while one is under way share it. Never throws: what fails is logged and met again. */
+  run(): Promise<void> {
+    this.#running ??= this.#once().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.run();
+      await this.#deps.clock.sleep(this.#deps.everyMs, signal);
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { store, clock, logger, rescue } = this.#deps;
+    try {
+      const rows = await store.list({ prefix: runningPrefix() }, { limit: SWEEP_MAX });
+      const ids = rows.map(({ key }) => key.at(-1) as Id);
+      const jobs = await store.getMany(ids.map(generationKey));
+      for (const [i, { value: job }] of jobs.entries()) {
+        if (this.#stopped.signal.aborted) return;
+        const id = ids[i]!;
+        try {
+          switch (verdict(job, clock.now())) {
+            case "leave":
+              break;
+            case "forget":
+              await store.commit({
+                checks: [{ key: generationKey(id), versionstamp: jobs[i]!.versionstamp }],
+                writes: [remove(runningKey(id))],
+              });
+              break;
+            case "take_over":
+            case "give_up":
+              await rescue(job as RunningJob);
+              break;
+          }
+        } catch (error) {
+          logger.log("error", "rescue_failed", { generationId: id, cause: causes(error) });
+        }
+      }
+    } catch (error) {
+      logger.log("error", "sweep_failed", { cause: causes(error) });
+    }
+  }
+}

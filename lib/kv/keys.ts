@@ -1,0 +1,86 @@
+// The schema: every key there is, what it holds, who alone writes it, and how long it lives.
+// This file alone takes value types from above, so that the whole schema is one page.
+import type { Head, Segment } from "../bus/head.ts";
+import type { Session } from "../auth/sessions.ts";
+import type { ConversationRecord } from "../chat/conversations.ts";
+import type { MessageRecord } from "../chat/messages.ts";
+import type { Id } from "../core/ids.ts";
+import type { SentRecord } from "../generate/send.ts";
+import type { Job } from "../jobs/job.ts";
+import type { Large } from "./parts.ts";
+import type { Key } from "./store.ts";
+
+/** `c:<conversation id>` or `u:<user id>`. */
+export type TopicId = `c:${Id}` | `u:${Id}`;
+
+export const conversationTopic = (id: Id): TopicId => `c:${id}`;
+export const userTopic = (id: Id): TopicId => `u:${id}`;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Segments go after a day: the finished message is stored apart, and an older cursor gets a snapshot. */
+export const SEGMENT_TTL_MS = DAY_MS;
+/** An idempotency record outlives any client that would retry. */
+export const SENT_TTL_MS = 7 * DAY_MS;
+/** A finished job is kept for whoever asks how it went. */
+export const JOB_TTL_MS = 30 * DAY_MS;
+/** A session that is not used for so long is forgotten. */
+export const SESSION_TTL_MS = 180 * DAY_MS;
+/** A deleted conversation can be restored for so long. */
+export const TRASH_TTL_MS = 30 * DAY_MS;
+
+/** Head of one topic. Written by `bus/log.ts`. Lives as long as the topic. */
+export const headKey = (topic: TopicId): Key<Head> => ["topic", topic, "head"];
+
+/** Sealed entries from `firstSeq` on. Written by `bus/log.ts`. Lives `SEGMENT_TTL_MS`. */
+export const segmentKey = (
+  topic: TopicId,
+  firstSeq: number,
+): Key<Large<Segment>> => ["topic", topic, "log", firstSeq];
+export const segmentPrefix = (topic: TopicId): Deno.KvKey => ["topic", topic, "log"];
+/** Everything of a topic, for a purge. */
+export const topicPrefix = (topic: TopicId): Deno.KvKey => ["topic", topic];
+
+/** A conversation and its owner. Written by `chat/conversations.ts` and `generate/`. Lives until purged. */
+export const conversationKey = (id: Id): Key<ConversationRecord> => ["conversation", id];
+
+/** A user's conversations in order of their last change. Written with the conversation. */
+export const recentKey = (
+  userId: Id,
+  updatedAt: number,
+  id: Id,
+): Key<true> => ["recent", userId, updatedAt, id];
+export const recentPrefix = (userId: Id): Deno.KvKey => ["recent", userId];
+
+/** Conversations to purge, by when they were deleted. Written by `chat/conversations.ts`. Lives until restored or purged. */
+export const trashKey = (deletedAt: number, id: Id): Key<true> => ["trash", deletedAt, id];
+export const trashPrefix = (): Deno.KvKey => ["trash"];
+
+/** A message. Written by `generate/`: when accepted, when begun, when ended. Lives as long as its conversation. */
+export const messageKey = (
+  conversationId: Id,
+  id: Id,
+): Key<Large<MessageRecord>> => ["message", conversationId, id];
+export const messagePrefix = (conversationId: Id): Deno.KvKey => ["message", conversationId];
+
+/** A job. Written by `generate/` through `jobs/`. Lives `JOB_TTL_MS` after its end. */
+export const generationKey = (id: Id): Key<Job> => ["generation", id];
+
+/** "Stop this job", and when that was asked. Written by `generate/cancel.ts`; removed by the commit that ends the job. */
+export const cancelKey = (id: Id): Key<number> => ["generation", id, "cancel"];
+
+/** Jobs that must not be forgotten. Written with the job; removed by the commit that ends it. */
+export const runningKey = (id: Id): Key<true> => ["running", id];
+export const runningPrefix = (): Deno.KvKey => ["running"];
+
+/** What was answered to a send, by the message id that its client made. Written by `generate/`. Lives `SENT_TTL_MS`. */
+export const sentKey = (
+  conversationId: Id,
+  messageId: Id,
+): Key<SentRecord> => ["sent", conversationId, messageId];
+
+/** A session, by the SHA-256 of its token. Written by `auth/sessions.ts`. Lives `SESSION_TTL_MS` after its last renewal. */
+export const sessionKey = (hash: string): Key<Session> => ["session", hash];
+
+/** Read by `/readyz` to see whether KV answers. Never written. */
+export const probeKey = (): Key<never> => ["probe"];

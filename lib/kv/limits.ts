@@ -1,0 +1,51 @@
+// What KV accepts, and how large a value will be once it is encoded.
+
+/** Largest value, as encoded. */
+export const VALUE_BYTES_MAX = 65_536;
+/** Largest atomic commit, keys and values together. */
+export const COMMIT_BYTES_MAX = 819_200;
+/** Most mutations in one commit. */
+export const COMMIT_WRITES_MAX = 1_000;
+/** Most checks in one commit: the self-hosted KV server's limit, lower than the embedded one's 100. */
+export const COMMIT_CHECKS_MAX = 10;
+/** Most keys of one `getMany`. */
+export const GET_MANY_MAX = 10;
+/** One write unit, as it is billed: 1 KiB of key and value, rounded up per key. */
+export const WRITE_UNIT_BYTES = 1_024;
+
+const NOT_LATIN_1 = /[\u0100-\uffff]/;
+
+/**
+ * Bytes of a value as KV encodes it (V8's structured clone), never too low by more than alignment. A string costs a
+ * byte a character, or two when a single character of it is not Latin-1.
+ */
+export function encodedBytes(value: unknown): number {
+  switch (typeof value) {
+    case "string":
+      return 5 + (NOT_LATIN_1.test(value) ? 2 * value.length + 1 : value.length);
+    case "number":
+      return 9;
+    case "bigint":
+      return 16;
+    case "object":
+      break;
+    default:
+      return 2;
+  }
+  if (value === null) return 1;
+  if (value instanceof Uint8Array) return value.byteLength + 12;
+  let bytes = 8;
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += encodedBytes(item);
+    return bytes;
+  }
+  for (const [name, member] of Object.entries(value)) bytes += encodedBytes(name) + encodedBytes(member);
+  return bytes;
+}
+
+/** Bytes of a key: each part with its type byte, terminator and escapes. */
+export function keyBytes(key: Deno.KvKey): number {
+  let bytes = 0;
+  for (const part of key) bytes += 2 + (typeof part === "string" ? part.length : 9);
+  return bytes;
+}

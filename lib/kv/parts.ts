@@ -1,0 +1,78 @@
+// Values of any size. A small one is stored as it is; a large one as JSON in parts, beside a manifest.
+//   L1  A manifest and its parts are written by one commit, so that they are whole or absent.
+//   L2  A value of one key only grows: a shorter one would leave old parts behind until the key is purged.
+import { encodedBytes } from "./limits.ts";
+import type { Found, Key, Store, Write } from "./store.ts";
+
+/** Largest value stored in one piece, and size of a part. KV refuses above 64 KiB; 60 leaves room for the estimate. */
+export const PART_BYTES = 60 * 1024;
+/** Most parts of one value: more would not fit into one commit. */
+export const PARTS_MAX = 13;
+
+/** What stands at the key of a value that may be large. */
+export type Large<V> = { whole: V } | { parts: number };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The writes that store `value` at `key`. */
+export function setLarge<V>(key: Key<Large<V>>, value: V, expireInMs?: number): Write[] {
+  const expiry = expireInMs === undefined ? {} : { expireInMs };
+  if (encodedBytes(value) <= PART_BYTES) {
+    return [{ key, value: { whole: value } satisfies Large<V>, ...expiry }];
+  }
+  const bytes = encoder.encode(JSON.stringify(value));
+  const parts = Math.ceil(bytes.byteLength / PART_BYTES);
+  const writes: Write[] = [{ key, value: { parts } satisfies Large<V>, ...expiry }];
+  for (let part = 0; part < parts; part++) {
+    const piece = bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES);
+    writes.push({ key: [...key, "part", part], value: piece, ...expiry });
+  }
+  return writes;
+}
+
+/** The value at `key`, or null. */
+export async function getLarge<V>(store: Store, key: Key<Large<V>>): Promise<V | null> {
+  const { value } = await store.get(key);
+  if (value === null) return null;
+  if ("whole" in value) return value.whole;
+  const keys = Array.from({ length: value.parts }, (_, part): Key<Uint8Array> => [...key, "part", part]);
+  return join(key, value.parts, (await store.getMany(keys)).map((found) => found.value));
+}
+
+/** The values of a listing that has manifests and their parts in key order, as `store.list` returns them. */
+export function readLarge<V>(
+  found: readonly Found<Large<V> | Uint8Array>[],
+): { key: Deno.KvKey; value: V }[] {
+  const values: { key: Deno.KvKey; value: V }[] = [];
+  for (let at = 0; at < found.length; at++) {
+    const { key, value } = found[at]!;
+    if (value instanceof Uint8Array) throw new Error(`A part without its manifest: ${JSON.stringify(key)}`);
+    if ("whole" in value) {
+      values.push({ key, value: value.whole });
+      continue;
+    }
+    const pieces = found.slice(at + 1, at + 1 + value.parts).map((piece) => piece.value);
+    values.push({ key, value: join<V>(key, value.parts, pieces) });
+    at += value.parts;
+  }
+  return values;
+}
+
+function join<V>(key: Deno.KvKey, parts: number, pieces: readonly unknown[]): V {
+  let size = 0;
+  for (const piece of pieces) {
+    if (!(piece instanceof Uint8Array)) throw new Error(`A part of ${JSON.stringify(key)} is missing`);
+    size += piece.byteLength;
+  }
+  if (pieces.length !== parts) {
+    throw new Error(`${JSON.stringify(key)} has ${pieces.length} of ${parts} parts`);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces as readonly Uint8Array[]) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return JSON.parse(decoder.decode(bytes)) as V;
+}

@@ -1,0 +1,152 @@
+// KV as the rest of the program sees it: typed keys, transactions as values, writes that are counted.
+//   K1  A transaction is data. Whoever commits may look at it, count it, or join it with others.
+//   K2  No transaction goes out that some KV would refuse: its limits are checked before, with the key that is too much.
+import { AppError } from "../core/errors.ts";
+import type { Counters } from "../observe/metrics.ts";
+import {
+  COMMIT_BYTES_MAX,
+  COMMIT_CHECKS_MAX,
+  COMMIT_WRITES_MAX,
+  encodedBytes,
+  GET_MANY_MAX,
+  keyBytes,
+  VALUE_BYTES_MAX,
+  WRITE_UNIT_BYTES,
+} from "./limits.ts";
+
+/** A key that knows what it holds. */
+export type Key<V> = Deno.KvKey & { readonly holds?: V };
+
+/** What a key held at one moment. `versionstamp` is null when it held nothing. */
+export interface Versioned<V> {
+  value: V | null;
+  versionstamp: string | null;
+}
+
+/** "This key has not changed since." */
+export interface Check {
+  key: Deno.KvKey;
+  versionstamp: string | null;
+}
+
+/** A set, or with `value: undefined` a delete. `expireInMs` counts from the commit. */
+export interface Write {
+  key: Deno.KvKey;
+  value: unknown;
+  expireInMs?: number;
+}
+
+export interface Transaction {
+  checks: readonly Check[];
+  writes: readonly Write[];
+}
+
+/** A typed set, so that the value is checked against its key. */
+export function set<V>(key: Key<V>, value: V, expireInMs?: number): Write {
+  return expireInMs === undefined ? { key, value } : { key, value, expireInMs };
+}
+
+export function remove(key: Deno.KvKey): Write {
+  return { key, value: undefined };
+}
+
+export interface Found<V> {
+  key: Deno.KvKey;
+  value: V;
+  versionstamp: string;
+}
+
+/** Where a list begins and ends, and how much of it is wanted. */
+export type Selector =
+  | { prefix: Deno.KvKey }
+  | { prefix: Deno.KvKey; start: Deno.KvKey }
+  | { prefix: Deno.KvKey; end: Deno.KvKey }
+  | { start: Deno.KvKey; end: Deno.KvKey };
+
+export class Store {
+  readonly #kv: Deno.Kv;
+  readonly #counters: Counters;
+
+  constructor(kv: Deno.Kv, counters: Counters) {
+    this.#kv = kv;
+    this.#counters = counters;
+  }
+
+  async get<V>(key: Key<V>): Promise<Versioned<V>> {
+    return await this.#kv.get<V>(key);
+  }
+
+  /** Any number of keys, ten a request; each ten are read at one moment, the whole is not. */
+  async getMany<V>(keys: readonly Key<V>[]): Promise<Versioned<V>[]> {
+    const found: Versioned<V>[] = [];
+    for (let at = 0; at < keys.length; at += GET_MANY_MAX) {
+      const some = keys.slice(at, at + GET_MANY_MAX);
+      found.push(...await this.#kv.getMany<V[]>(some));
+    }
+    return found;
+  }
+
+  /** The entries of a range. `limit` is required: every loop has one. */
+  async list<V>(selector: Selector, options: { limit: number; reverse?: boolean }): Promise<Found<V>[]> {
+    const found: Found<V>[] = [];
+    const batchSize = Math.min(500, options.limit);
+    for await (const entry of this.#kv.list<V>(selector, { ...options, batchSize })) found.push(entry);
+    return found;
+  }
+
+  /** States of one key, newest first to be seen; some may be skipped. Ends when the reader is cancelled. */
+  watch<V>(key: Key<V>): ReadableStream<[Versioned<V>]> {
+    return this.#kv.watch<[V]>([key]) as ReadableStream<[Versioned<V>]>;
+  }
+
+  /**
+   * The versionstamp of the commit, or null when a check failed. A throw means that nobody knows whether it landed.
+   * @throws AppError `too_large` before anything is sent when a limit would be passed.
+   */
+  async commit(transaction: Transaction): Promise<string | null> {
+    const units = measure(transaction);
+    const operation = this.#kv.atomic();
+    for (const { key, versionstamp } of transaction.checks) operation.check({ key, versionstamp });
+    for (const { key, value, expireInMs } of transaction.writes) {
+      if (value === undefined) operation.delete(key);
+      else operation.set(key, value, expireInMs === undefined ? undefined : { expireIn: expireInMs });
+    }
+    const result = await operation.commit();
+    if (!result.ok) {
+      this.#counters.add("throughline_kv_conflicts_total", 1);
+      return null;
+    }
+    this.#counters.add("throughline_kv_commits_total", 1);
+    this.#counters.add("throughline_kv_write_units_total", units);
+    return result.versionstamp;
+  }
+}
+
+/** Write units of a transaction, 1 per KiB and key, rounded up; throws when it is more than KV takes (K2). */
+function measure({ checks, writes }: Transaction): number {
+  if (checks.length > COMMIT_CHECKS_MAX) {
+    throw tooLarge(`${checks.length} checks; at most ${COMMIT_CHECKS_MAX}`);
+  }
+  if (writes.length > COMMIT_WRITES_MAX) {
+    throw tooLarge(`${writes.length} writes; at most ${COMMIT_WRITES_MAX}`);
+  }
+  let units = 0;
+  let total = 0;
+  for (const { key, value } of writes) {
+    const size = value === undefined ? 0 : encodedBytes(value);
+    if (size > VALUE_BYTES_MAX) {
+      throw tooLarge(`the value of ${JSON.stringify(key)} has ${size} bytes; at most ${VALUE_BYTES_MAX}`);
+    }
+    const bytes = size + keyBytes(key);
+    total += bytes;
+    units += Math.ceil(bytes / WRITE_UNIT_BYTES);
+  }
+  if (total > COMMIT_BYTES_MAX) throw tooLarge(`${total} bytes; at most ${COMMIT_BYTES_MAX}`);
+  return units;
+}
+
+function tooLarge(what: string): AppError {
+  return new AppError("too_large", "This is too large to store in one piece.", {
+    cause: new RangeError(`A commit would have ${what}`),
+  });
+}

@@ -1,0 +1,22 @@
+import { readBody } from "../../../lib/http/body.ts";
+import { define } from "../../../lib/http/define.ts";
+import { required } from "../../../lib/http/middleware.ts";
+import { json } from "../../../lib/http/respond.ts";
+import { createConversation } from "../../../lib/http/schemas.ts";
+
+export const handler = define.handlers({
+  async GET(ctx) {
+    const { userId } = required(ctx.state);
+    const q = ctx.url.searchParams.get("q") ?? undefined;
+    const cursor = ctx.url.searchParams.get("cursor") ?? undefined;
+    return json(await ctx.state.services.conversations.page(userId, { q, cursor }));
+  },
+  async POST(ctx) {
+    const { userId } = required(ctx.state);
+    const { conversations, models } = ctx.state.services;
+    const wanted = await readBody(ctx.req, createConversation);
+    const model = wanted.model ?? await models.defaultModel();
+    await models.resolve(model);
+    return json(await conversations.create(userId, { ...wanted, model }), 201);
+  },
+});

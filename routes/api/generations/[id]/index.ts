@@ -1,0 +1,10 @@
+import { define } from "../../../../lib/http/define.ts";
+import { required } from "../../../../lib/http/middleware.ts";
+import { json } from "../../../../lib/http/respond.ts";
+
+export const handler = define.handlers({
+  async GET(ctx) {
+    const { userId } = required(ctx.state);
+    return json(await ctx.state.services.generation(userId, ctx.params.id ?? ""));
+  },
+});

@@ -1,0 +1,17 @@
+import { page } from "fresh";
+import { ChatPage } from "../../components/ChatPage.tsx";
+import { AppError } from "../../lib/core/errors.ts";
+import { define } from "../../lib/http/define.ts";
+
+export const handler = define.handlers({
+  async GET(ctx) {
+    const { services, identity } = ctx.state;
+    if (identity === null) {
+      throw new AppError("not_found", "There is no such conversation, or it is not yours.");
+    }
+    const state = await services.page(identity.userId, ctx.params.id ?? "");
+    return page(state, { headers: { "cache-control": "no-store" } });
+  },
+});
+
+export default define.page<typeof handler>(({ data }) => <ChatPage state={data} />);
