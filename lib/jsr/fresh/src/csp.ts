@@ -28,6 +28,8 @@ const DEFAULTS = [
   "frame-ancestors 'none'",
   "upgrade-insecure-requests",
 ];
+/** Stands for the nonce until there is one. No directive can contain a space within a source. */
+const NONCE = "{the nonce}";
 /** 128 bits: what the CSP specification asks of a nonce. */
 const NONCE_BYTES = 16;
 
@@ -35,13 +37,17 @@ const NONCE_BYTES = 16;
 export function csp<State>(options: CSPOptions = {}): Middleware<State> {
   const policy = directives(options);
   const plain = policy.join("; ");
+  const withPlaceholder = withNonce(policy, NONCE);
   const header = `Content-Security-Policy${options.reportOnly ? "-Report-Only" : ""}`;
   return async (ctx) => {
     const nonce = options.useNonce ? makeNonce() : null;
     if (nonce) internalsOf(ctx).nonce = nonce;
     const response = await ctx.next();
     const isPage = response.headers.get("content-type")?.startsWith("text/html") ?? false;
-    const headers: [string, string][] = [[header, nonce && isPage ? withNonce(policy, nonce) : plain]];
+    const headers: [string, string][] = [[
+      header,
+      nonce && isPage ? withPlaceholder.replaceAll(NONCE, nonce) : plain,
+    ]];
     if (options.reportTo) headers.push(["Reporting-Endpoints", `csp-endpoint="${options.reportTo}"`]);
     return withHeaders(response, headers);
   };

@@ -51,6 +51,9 @@ export async function writtenEncodings(outDir: string, buildId: string, file: st
   for (const [encoding, suffix] of Object.entries(SUFFIX)) {
     if (await stat(join(outDir, folderOf(buildId), file + suffix))) found.push(encoding as Encoding);
   }
+  if (found.length === 0) {
+    throw new Error(`Cannot publish build ${buildId}: its ${file} is gone. Build again.`);
+  }
   return found;
 }
 
