@@ -39,7 +39,8 @@ export async function bundleClient(
       throw new Error(`Cannot bundle the islands:\n${result.errors.map((error) => error.text).join("\n")}`);
     }
     for (const { path, contents } of result.outputFiles ?? []) {
-      if (contents) files.set(basename(path), Uint8Array.from(contents));
+      // An empty module has no contents, yet others import it: without it they do not load.
+      files.set(basename(path), Uint8Array.from(contents ?? []));
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
