@@ -29,13 +29,16 @@ async function withPage(html: string, run: (url: string) => Promise<void>): Prom
 }
 
 Deno.test("W1: a page without faults passes, and its scripts run", async () => {
-  await withPage(`<script src=/own.js></script>`, async (url) => {
-    await withBrowser(async (browser) => {
-      const page = await (await browser.context()).newPage();
-      await page.goto(url);
-      assertEquals(await page.title(), "scripted");
-    });
-  });
+  await withPage(
+    `<textarea>form controls need a font</textarea><script src=/own.js></script>`,
+    async (url) => {
+      await withBrowser(async (browser) => {
+        const page = await (await browser.context()).newPage();
+        await page.goto(url);
+        assertEquals(await page.title(), "scripted");
+      });
+    },
+  );
 });
 
 Deno.test("W1: a CSP violation fails the test that saw it", async () => {

@@ -85,7 +85,9 @@ export async function withBrowser(test: (browser: TestBrowser) => Promise<void>)
     try {
       await test(browser);
     } catch (error) {
-      // What the page said is often the reason why the test failed.
+      // What the page or the browser said last is often the reason why the test failed.
+      const lastWords = process.lastWords();
+      if (lastWords !== null) throw new Error(`Chromium died: ${lastWords}`, { cause: error });
       throw browser.unexpected().length === 0 ? error : new Error(browser.report(), { cause: error });
     } finally {
       await connection.close();

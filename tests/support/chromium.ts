@@ -12,6 +12,9 @@ const START_MS_MAX = 30_000;
 /** How much of a dead browser's last words is quoted. */
 const STDERR_CHARS_MAX = 4_000;
 
+/** Tells the browser where its fonts are, within the unpacked folder. */
+const FONTS_CONF = "fonts.conf";
+
 const ARGS = [
   "--headless",
   // Containers run as root and have a /dev/shm of 64 MB: neither the sandbox nor shared memory works there.
@@ -26,7 +29,7 @@ const ARGS = [
   "--no-default-browser-check",
   "--no-pings",
   "--password-store=basic",
-  // The same pixels on every machine.
+  // Pictures that differ as little as possible from machine to machine.
   "--font-render-hinting=none",
   "--force-color-profile=srgb",
   "--hide-scrollbars",
@@ -37,6 +40,8 @@ export interface ChromiumProcess {
   pid: number;
   /** Where a debugger connects. */
   endpoint: string;
+  /** What it said when it ended by itself; null while it runs. */
+  lastWords(): string | null;
   /** Kills the browser and all it started, then removes its profile. */
   kill(): Promise<void>;
 }
@@ -51,7 +56,7 @@ export async function startChromium(): Promise<ChromiumProcess> {
     // The package ships the few libraries that a bare Debian or Amazon Linux lacks, and a font.
     env: folder === null
       ? {}
-      : { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_PATH: join(folder, "fonts") },
+      : { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_FILE: join(folder, FONTS_CONF) },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -70,7 +75,12 @@ export async function startChromium(): Promise<ChromiumProcess> {
 
   const stderr = watchStderr(child);
   try {
-    return { pid: child.pid, endpoint: await stderr.endpoint, kill };
+    return {
+      pid: child.pid,
+      endpoint: await stderr.endpoint,
+      lastWords: () => ended ? stderr.text() : null,
+      kill,
+    };
   } catch (error) {
     await kill();
     throw error;
@@ -78,7 +88,9 @@ export async function startChromium(): Promise<ChromiumProcess> {
 }
 
 /** The debugger's address, announced on stderr, and the end of stderr, which is read to its end so that it never blocks. */
-function watchStderr(child: Deno.ChildProcess): { endpoint: Promise<string>; done: Promise<void> } {
+function watchStderr(
+  child: Deno.ChildProcess,
+): { endpoint: Promise<string>; text: () => string; done: Promise<void> } {
   const found = Promise.withResolvers<string>();
   let text = "";
   const timer = setTimeout(
@@ -94,7 +106,7 @@ function watchStderr(child: Deno.ChildProcess): { endpoint: Promise<string>; don
     found.reject(new Error(`Chromium ended before it listened. It said: ${text}`));
   })().finally(() => clearTimeout(timer));
   found.promise.then(() => clearTimeout(timer), () => clearTimeout(timer));
-  return { endpoint: found.promise, done };
+  return { endpoint: found.promise, text: () => text, done };
 }
 
 /** The folder of the unpacked browser, made when it is not there yet (C1). */
@@ -111,6 +123,7 @@ export async function unpackedChromium(parent: string = tmpdir()): Promise<strin
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Cannot unpack Chromium: ${new TextDecoder().decode(stderr)}`);
+  await Deno.writeTextFile(join(making, FONTS_CONF), fontsConf(folder));
   try {
     await Deno.rename(making, folder);
   } catch (error) {
@@ -119,6 +132,18 @@ export async function unpackedChromium(parent: string = tmpdir()): Promise<strin
     if (!await isOurs(folder)) throw error;
   }
   return folder;
+}
+
+/** The package's own file looks for fonts where AWS has them. Without any font, a text field crashes the browser. */
+function fontsConf(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(folder, "fonts")}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${join(folder, "fonts-cache")}</cachedir>
+</fontconfig>
+`;
 }
 
 /** True when the folder is there and ours: a shared temporary folder may hold what somebody else put there. */
