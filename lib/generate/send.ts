@@ -11,10 +11,10 @@ import { readMessage, writeMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import type { Id, NewId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
-import type { RunningJob } from "../jobs/job.ts";
+import type { QueuedJob, RunningJob } from "../jobs/job.ts";
 import { conversationKey, generationKey, SENT_TTL_MS, sentKey } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
-import { set, type Store, type Write } from "../kv/store.ts";
+import { set, type Store } from "../kv/store.ts";
 import type { MessageAccepted, SendMessage } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Message } from "../protocol/message.ts";
@@ -81,7 +81,6 @@ export async function send(
       role: "user",
       status: record.conversation.running === null ? "complete" : "queued",
       parts: [{ type: "text", text: sending.text }],
-      model,
       generationId: ids.generationId,
       createdAt: now,
     };
@@ -103,7 +102,7 @@ export async function send(
       begun = beginning.job;
       plan = beginning.plan(record, { message, order: null });
     } else {
-      plan = enqueue(record, conversation, message, [set(generationKey(job.id), job)], ids.replyId, now);
+      plan = enqueue(record, conversation, message, job, now);
     }
     const entries = plan.topics[0]?.entries.length ?? 0;
     return {
@@ -129,8 +128,7 @@ function enqueue(
   record: OwnedRecord,
   conversation: Conversation,
   message: Message,
-  job: readonly Write[],
-  replyId: Id,
+  job: QueuedJob,
   now: number,
 ): Required<Pick<Plan, "topics" | "writes">> {
   if (conversation.queue.length >= QUEUE_MAX) {
@@ -139,19 +137,14 @@ function enqueue(
       `${QUEUE_MAX} messages are waiting already. Wait for an answer, or remove one.`,
     );
   }
-  const queued = {
-    messageId: message.id,
-    replyId,
-    generationId: message.generationId!,
-    model: message.model!,
-  };
+  const queued = { messageId: message.id, replyId: job.messageId, generationId: job.id, model: job.model };
   const after: Conversation = { ...conversation, queue: [...conversation.queue, queued], updatedAt: now };
   return {
     topics: changeTopics(record.userId, after, [{ type: "message", data: { message } }]),
     writes: ([seq = 0]) => [
       ...writeMessage({ message, seq, order: seq }),
       ...writeConversation(record, { ...record, conversation: after }),
-      ...job,
+      set(generationKey(job.id), job),
     ],
   };
 }
