@@ -1,5 +1,6 @@
 // The page: a sidebar, and beside it the conversation under its head and above the composer.
 // Only Chat is given the messages; the others get what they show.
+import { Head } from "fresh/runtime";
 import Chat from "../islands/Chat.tsx";
 import Composer from "../islands/Composer.tsx";
 import Header from "../islands/Header.tsx";
@@ -12,6 +13,9 @@ export function ChatPage({ state }: { state: PageState }) {
   const conversation = snapshot?.conversation ?? null;
   return (
     <div class="app">
+      <Head>
+        <title>{conversation?.title ? `${conversation.title} · Throughline` : "Throughline"}</title>
+      </Head>
       <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
       <main aria-labelledby="chat-title">
         <Header models={models} conversation={conversation} />

@@ -123,7 +123,7 @@ function facts(message: MessageData): string[] {
   if (message.status === "failed") found.push("Failed");
   if (message.stopReason === "length") found.push("Cut off at the model's limit");
   if (message.stopReason === "content_filter") found.push("Ended by the provider's filter");
-  if (message.model !== undefined) found.push(message.model);
+  if (message.role === "assistant" && message.model !== undefined) found.push(message.model);
   const { usage, timings, costMicroUsd } = message;
   if (usage !== undefined) {
     found.push(`${(usage.inputTokens + usage.outputTokens).toLocaleString("en")} tokens`);

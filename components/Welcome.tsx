@@ -2,10 +2,16 @@
 
 /** Things to try. They fill the box, so that they can be changed first. */
 export const STARTERS = [
-  { title: "What can you show?", text: "What can you show?" },
-  { title: "Count to 500", text: "count to 500" },
-  { title: "Explain an idea", text: "Explain how a write-ahead log survives a crash, in five sentences." },
-  { title: "Draft something", text: "Draft a short, friendly note that moves our meeting to Thursday." },
+  { text: "What can you show?", promise: "A tour of what an answer can look like" },
+  { text: "count to 500", promise: "Watch it run, then open it in a second tab" },
+  {
+    text: "Explain how a write-ahead log survives a crash, in five sentences.",
+    promise: "An idea, in short",
+  },
+  {
+    text: "Draft a short, friendly note that moves our meeting to Thursday.",
+    promise: "Words for somebody else",
+  },
 ] as const;
 
 export function Welcome({ pick }: { pick: (text: string, send: boolean) => void }) {
@@ -14,11 +20,11 @@ export function Welcome({ pick }: { pick: (text: string, send: boolean) => void 
       <h1 id="welcome-title">Throughline</h1>
       <p>Answers that go on writing, whatever happens to the tab that asked.</p>
       <ul>
-        {STARTERS.map(({ title, text }) => (
-          <li key={title}>
+        {STARTERS.map(({ text, promise }) => (
+          <li key={text}>
             <button type="button" data-action="starter" onClick={(event) => pick(text, event.shiftKey)}>
-              <strong>{title}</strong>
-              <span>{text}</span>
+              <strong>{text}</strong>
+              <span>{promise}</span>
             </button>
           </li>
         ))}

@@ -2,7 +2,8 @@
 import { Component, type ComponentChild } from "preact";
 import type { MarkedToken, Token, Tokens } from "marked";
 import { Fence } from "./Fence.tsx";
-import { inline } from "./inline.tsx";
+import { FormulaView, inline } from "./inline.tsx";
+import type { Formula } from "./math.ts";
 
 interface Props {
   token: Token;
@@ -20,7 +21,7 @@ export class Block extends Component<Props> {
   }
 
   override render({ token, definitions, depth = 0 }: Props): ComponentChild {
-    return depth > DEPTH_MAX ? <p>{token.raw}</p> : block(token as MarkedToken, definitions, depth);
+    return depth > DEPTH_MAX ? <p>{token.raw}</p> : block(token as MarkedToken | Formula, definitions, depth);
   }
 }
 
@@ -29,7 +30,7 @@ export function blocks(tokens: readonly Token[], definitions: number, depth = 0)
   return tokens.map((token, i) => <Block key={i} token={token} definitions={definitions} depth={depth} />);
 }
 
-function block(token: MarkedToken, definitions: number, depth: number): ComponentChild {
+function block(token: MarkedToken | Formula, definitions: number, depth: number): ComponentChild {
   switch (token.type) {
     case "space":
     case "def":
@@ -48,6 +49,12 @@ function block(token: MarkedToken, definitions: number, depth: number): Componen
       return <li dir="auto">{items(token.tokens, definitions, depth)}</li>;
     case "table":
       return <Table token={token} />;
+    case "formula":
+      return (
+        <p>
+          <FormulaView formula={token} />
+        </p>
+      );
     case "hr":
       return <hr />;
     case "text":

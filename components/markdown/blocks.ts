@@ -3,6 +3,7 @@
 //   K2  Only the tail is healed. The whole is lexed once more at the end, because a link may be defined last.
 import { Lexer, type Links, type MarkedToken, type Token } from "marked";
 import remend from "remend";
+import { FORMULAS } from "./math.ts";
 
 /** A paragraph or cell longer than this is no prose: emphasis in it may cost the square of its length. */
 const INLINE_CHARS_MAX = 20_000;
@@ -66,7 +67,7 @@ function whole(text: string): Blocks {
 
 /** Blocks first, then what is in them; both bounded. Text that nests beyond the stack is shown as it is. */
 function lex(text: string, known: Links): { tokens: Token[]; links: Links } {
-  const lexer = new Lexer({ gfm: true });
+  const lexer = new Lexer({ gfm: true, extensions: FORMULAS });
   Object.assign(lexer.tokens.links, known);
   try {
     lexer.blockTokens(text, lexer.tokens);

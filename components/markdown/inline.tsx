@@ -3,6 +3,7 @@ import type { ComponentChild } from "preact";
 import type { MarkedToken, Token } from "marked";
 import { decode } from "./entities.ts";
 import { safeUrl } from "./href.ts";
+import type { Formula } from "./math.ts";
 import { Text } from "./text.ts";
 
 /** Deeper is no emphasis, it is an attack. */
@@ -23,7 +24,7 @@ export function inline(tokens: readonly Token[], depth = 0): ComponentChild[] {
       continue;
     }
     flush();
-    nodes.push(<Inline key={nodes.length} token={token as MarkedToken} depth={depth} />);
+    nodes.push(<Inline key={nodes.length} token={token as MarkedToken | Formula} depth={depth} />);
   }
   flush();
   return nodes;
@@ -41,6 +42,7 @@ function textOf(token: Token, depth: number): string | null {
     case "codespan":
     case "br":
     case "checkbox":
+    case "formula":
       return null;
     case "escape":
       return token.text;
@@ -52,8 +54,10 @@ function textOf(token: Token, depth: number): string | null {
   }
 }
 
-function Inline({ token, depth }: { token: MarkedToken; depth: number }) {
+function Inline({ token, depth }: { token: MarkedToken | Formula; depth: number }) {
   switch (token.type) {
+    case "formula":
+      return <FormulaView formula={token} />;
     case "strong":
       return <strong>{inline(token.tokens, depth + 1)}</strong>;
     case "em":
@@ -93,6 +97,11 @@ function Inline({ token, depth }: { token: MarkedToken; depth: number }) {
     default:
       return <>{token.raw}</>;
   }
+}
+
+/** As its source: what it says is all there, and can be copied. */
+export function FormulaView({ formula }: { formula: Formula }) {
+  return <code class={formula.display ? "math" : undefined} data-formula dir="ltr">{formula.text}</code>;
 }
 
 function Outward(props: { url: URL; image?: boolean; children: ComponentChild }) {
