@@ -12,7 +12,7 @@ const N = 300;
 const SEND_MS_MAX = 1_000;
 
 Deno.test("P9: twenty tabs stay live on one connection, and a send from the twentieth takes less than a second", async () => {
-  await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "40" } });
+  await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "25" } });
   const api = await Api.session(server.url);
   const conversation = await api.create({ model: "demo/tour" });
   const address = `${server.url}/c/${conversation.id}`;
