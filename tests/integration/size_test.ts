@@ -26,7 +26,9 @@ Deno.test("the chat page's client code is under 60 KB gzip in all", async () => 
   for (let url = queue.pop(); url !== undefined; url = queue.pop()) {
     if (bytes.has(url)) continue;
     assert(bytes.size < FILES_MAX, `more than ${FILES_MAX} scripts`);
-    const source = await (await fetch(url)).text();
+    const response = await fetch(url);
+    const source = await response.text();
+    assert(response.ok, `${url} answered ${response.status}`);
     bytes.set(url, await gzipBytes(source));
     for (const [, path] of source.matchAll(/(?:\bfrom|\bimport)\s*["']([^"']+)["']/g)) {
       queue.push(new URL(path!, url).href);

@@ -198,7 +198,8 @@ function parseLine(line: string): LogLine {
   }
 }
 
-function machineEnv(): Record<string, string> {
+/** This machine's environment without the variables that the app reads. */
+export function machineEnv(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(Deno.env.toObject()).filter(([name]) => !OWN_VARIABLES.test(name)),
   );
