@@ -15,18 +15,23 @@ export const WRITE_UNIT_BYTES = 1_024;
 
 const NOT_LATIN_1 = /[\u0100-\uffff]/;
 
+/** What the encoder writes before a value. */
+const ENVELOPE_BYTES = 2;
+
 /**
- * Bytes of a value as KV encodes it (V8's structured clone), never too low by more than alignment. A string costs a
- * byte a character, or two when a single character of it is not Latin-1.
+ * Bytes of a value as KV encodes it (V8's structured clone), never too low. A string costs a byte a character, or two
+ * when a single character of it is not Latin-1. For what this program stores: JSON, and bytes.
  */
 export function encodedBytes(value: unknown): number {
+  return ENVELOPE_BYTES + innerBytes(value);
+}
+
+function innerBytes(value: unknown): number {
   switch (typeof value) {
     case "string":
-      return 5 + (NOT_LATIN_1.test(value) ? 2 * value.length + 1 : value.length);
+      return 5 + (NOT_LATIN_1.test(value) ? 2 * value.length : value.length);
     case "number":
       return 9;
-    case "bigint":
-      return 16;
     case "object":
       break;
     default:
@@ -34,12 +39,12 @@ export function encodedBytes(value: unknown): number {
   }
   if (value === null) return 1;
   if (value instanceof Uint8Array) return value.byteLength + 12;
-  let bytes = 8;
+  let bytes = 9;
   if (Array.isArray(value)) {
-    for (const item of value) bytes += encodedBytes(item);
+    for (const item of value) bytes += innerBytes(item);
     return bytes;
   }
-  for (const [name, member] of Object.entries(value)) bytes += encodedBytes(name) + encodedBytes(member);
+  for (const [name, member] of Object.entries(value)) bytes += innerBytes(name) + innerBytes(member);
   return bytes;
 }
 

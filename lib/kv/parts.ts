@@ -1,6 +1,7 @@
 // Values of any size. A small one is stored as it is; a large one as JSON in parts, beside a manifest.
 //   L1  A manifest and its parts are written by one commit, so that they are whole or absent.
 //   L2  A value of one key only grows: a shorter one would leave old parts behind until the key is purged.
+import { AppError } from "../core/errors.ts";
 import { encodedBytes } from "./limits.ts";
 import type { Found, Key, Store, Write } from "./store.ts";
 
@@ -15,7 +16,7 @@ export type Large<V> = { whole: V } | { parts: number };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The writes that store `value` at `key`. */
+/** The writes that store `value` at `key`. @throws AppError `too_large` */
 export function setLarge<V>(key: Key<Large<V>>, value: V, expireInMs?: number): Write[] {
   const expiry = expireInMs === undefined ? {} : { expireInMs };
   if (encodedBytes(value) <= PART_BYTES) {
@@ -23,6 +24,11 @@ export function setLarge<V>(key: Key<Large<V>>, value: V, expireInMs?: number): 
   }
   const bytes = encoder.encode(JSON.stringify(value));
   const parts = Math.ceil(bytes.byteLength / PART_BYTES);
+  if (parts > PARTS_MAX) {
+    throw new AppError("too_large", "This is too large to store.", {
+      cause: new RangeError(`${JSON.stringify(key)} would have ${parts} parts; at most ${PARTS_MAX}`),
+    });
+  }
   const writes: Write[] = [{ key, value: { parts } satisfies Large<V>, ...expiry }];
   for (let part = 0; part < parts; part++) {
     const piece = bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES);
