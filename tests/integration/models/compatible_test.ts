@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { compatible } from "@/lib/models/compatible.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { call, errorOf, forEachVendor, hear, REQUEST } from "./vendors.ts";
+import { call, errorOf, forEachVendor, hear, REQUEST, soon } from "./vendors.ts";
 
 const only = { apis: ["chat"] } as const;
 
@@ -85,7 +85,7 @@ forEachVendor("a whole answer ends although its server never does", async ({ fak
   const rest = hear({ [Symbol.asyncIterator]: () => stream });
   await clock.advance(5000);
   assertEquals((await rest).end, { type: "end" });
-  await exchange.closed;
+  await soon(exchange.closed);
 }, only);
 
 const FINISHES = { error: "provider_failed", insufficient_system_resource: "provider_overloaded" };

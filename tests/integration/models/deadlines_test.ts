@@ -1,8 +1,7 @@
 // Stalls and cancels: the socket closes, and the reader is told why.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { DEADLINES } from "@/lib/resilience/deadline.ts";
-import type { Delta } from "@/lib/models/provider.ts";
-import { call, errorOf, forEachVendor, hear, REQUEST } from "./vendors.ts";
+import { call, errorOf, forEachVendor, hear, nextText, REQUEST, soon } from "./vendors.ts";
 
 forEachVendor(
   "a provider that accepts and says nothing is timeout_first_byte, and its socket is closed",
@@ -12,8 +11,8 @@ forEachVendor(
       const exchange = await fake.next();
       if (headers) await exchange.headersOnly();
       await clock.advance(DEADLINES.firstByteMs);
-      assertEquals(errorOf(await heard).code, "timeout_first_byte");
-      await exchange.closed;
+      assertEquals(errorOf(await soon(heard)).code, "timeout_first_byte");
+      await soon(exchange.closed);
     }
   },
 );
@@ -29,8 +28,8 @@ forEachVendor(
     const rest = hear({ [Symbol.asyncIterator]: () => stream });
     await clock.advance(DEADLINES.idleMs - 1);
     await clock.advance(1);
-    assertEquals(errorOf(await rest).code, "timeout_idle");
-    await exchange.closed;
+    assertEquals(errorOf(await soon(rest)).code, "timeout_idle");
+    await soon(exchange.closed);
   },
 );
 
@@ -49,7 +48,7 @@ forEachVendor(
       await clock.advance(DEADLINES.idleMs - 1);
       await exchange.ping();
       await exchange.raw(`: mark ${i}\n\n`);
-      await body.includes(`mark ${i}`);
+      await soon(body.includes(`mark ${i}`));
     }
     await exchange.send(" done");
     await exchange.end();
@@ -65,8 +64,8 @@ forEachVendor(
     const exchange = await fake.next();
     const reason = new Error("stopped by a person");
     controller.abort(reason);
-    assertStrictEquals((await heard).error, reason);
-    await exchange.closed;
+    assertStrictEquals((await soon(heard)).error, reason);
+    await soon(exchange.closed);
   },
 );
 
@@ -82,8 +81,8 @@ forEachVendor(
     const rest = hear({ [Symbol.asyncIterator]: () => stream });
     const reason = new Error("stopped by a person");
     controller.abort(reason);
-    assertStrictEquals((await rest).error, reason);
-    await exchange.closed;
+    assertStrictEquals((await soon(rest)).error, reason);
+    await soon(exchange.closed);
   },
 );
 
@@ -95,7 +94,7 @@ forEachVendor("M2: a cancel while nobody pulls closes the socket at once", async
   await exchange.send("Half");
   await first;
   controller.abort();
-  await exchange.closed; // nobody has pulled since
+  await soon(exchange.closed); // nobody has pulled since
   assertStrictEquals((await hear({ [Symbol.asyncIterator]: () => stream })).error, controller.signal.reason);
 });
 
@@ -106,22 +105,13 @@ forEachVendor("a reader that leaves closes the socket", async ({ fake, provider 
   await exchange.send("Half");
   await first;
   await stream.return?.();
-  await exchange.closed;
+  await soon(exchange.closed);
 });
 
 forEachVendor("a call that is cancelled before it starts sends nothing", async ({ fake, provider }) => {
   const heard = await hear(provider.stream(REQUEST, AbortSignal.abort("early")));
   assertEquals([heard.error, fake.exchanges.length], ["early", 0]);
 });
-
-/** The next text of a stream; other deltas before it are passed over. */
-async function nextText(stream: AsyncIterator<Delta>): Promise<string | undefined> {
-  for (;;) {
-    const { value, done } = await stream.next();
-    if (done) return undefined;
-    if (value.type === "text") return value.text;
-  }
-}
 
 /** A fetch whose body can be awaited: a ping shows nowhere else. */
 function recorded(): { fetch: typeof globalThis.fetch; includes(text: string): Promise<void> } {

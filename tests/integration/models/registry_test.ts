@@ -5,7 +5,7 @@ import { DISCOVER_BYTES_MAX, DISCOVER_CACHE_MS, DISCOVER_MS_MAX } from "@/lib/mo
 import { type Models, models, type ModelsConfig } from "@/lib/models/registry.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { call, KEY } from "./vendors.ts";
+import { call, KEY, soon } from "./vendors.ts";
 
 const DEMO = { demo: { tokensPerSecond: Infinity } };
 
@@ -134,7 +134,7 @@ Deno.test("a server that hangs over its list is given up, and delays no model of
   assertEquals((await all.resolve("demo/tour")).model, "tour"); // while the list is outstanding
   await clock.advance(DISCOVER_MS_MAX);
   assertEquals([await ids, problems.length], [[], 1]);
-  await exchange.closed;
+  await soon(exchange.closed);
 });
 
 Deno.test("of a very long list the first 500 are kept", async () => {

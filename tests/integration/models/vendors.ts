@@ -58,11 +58,12 @@ export interface Scene {
 export function forEachVendor(
   name: string,
   test: (scene: Scene) => Promise<void>,
-  { apis, ...options }: FakeProviderOptions & { apis?: readonly Api[] } = {},
+  { apis, ignore = false, ...options }: FakeProviderOptions & { apis?: readonly Api[]; ignore?: boolean } =
+    {},
 ): void {
   for (const { api, keyVariable, make } of VENDORS) {
     if (apis !== undefined && !apis.includes(api)) continue;
-    Deno.test(`${name} (${api})`, async () => {
+    Deno.test({ name: `${name} (${api})`, ignore }, async () => {
       await using fake = startFakeProvider(options);
       const clock = new FakeClock();
       const provider = make({ baseURL: fake.baseURL(api), clock });
@@ -107,4 +108,29 @@ export function call(provider: Provider, request: ModelRequest = REQUEST): Promi
 export function errorOf({ error }: Heard): AppError {
   assertInstanceOf(error, AppError, `Expected an AppError, got ${error}`);
   return error;
+}
+
+/** The next text of a stream; other deltas before it are passed over. */
+export async function nextText(stream: AsyncIterator<Delta>): Promise<string | undefined> {
+  for (;;) {
+    const { value, done } = await stream.next();
+    if (done) return undefined;
+    if (value.type === "text") return value.text;
+  }
+}
+
+/** How long a test waits for what it says must happen; all of it happens within milliseconds. */
+const SOON_MS_MAX = 5000;
+
+/** `promise`, or a failure of the test instead of a test that never ends. */
+export async function soon<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing happened within ${SOON_MS_MAX} ms`)), SOON_MS_MAX);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -121,7 +121,7 @@ export class Exchange {
     await this.#socket.finish();
   }
 
-  /** Breaks off in mid-body. A server started with `resets` sends a TCP reset, any other closes too early. */
+  /** Breaks off in mid-body: what was written arrives, then the socket closes too early. See also `reset.ts`. */
   async cut(): Promise<void> {
     await this.#socket.finish();
   }

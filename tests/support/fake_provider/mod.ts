@@ -23,8 +23,6 @@ export interface FakeProviderOptions {
   auto?: Auto | ((exchange: Exchange) => Promise<void>);
   /** The ids at `/v1/models`; null hands such requests to `auto` or `next` as well. */
   models?: readonly string[] | null;
-  /** `cut` sends a TCP reset. Such a server does not see the client close. */
-  resets?: boolean;
 }
 
 export class FakeProvider implements AsyncDisposable {
@@ -95,7 +93,7 @@ export class FakeProvider implements AsyncDisposable {
   async #accept(): Promise<void> {
     for await (const conn of this.#listener) {
       conn.setNoDelay(); // a token is on its way when it was written
-      const socket = new Socket(conn, this.#options.resets ?? false);
+      const socket = new Socket(conn);
       this.#sockets.add(socket);
       const serving = this.#serve(socket);
       this.#serving.add(serving);

@@ -14,18 +14,15 @@ const encoder = new TextEncoder();
 
 export class Socket {
   #conn: Deno.Conn;
-  #resets: boolean;
   #writing: Promise<void> = Promise.resolve();
   #over = false;
   #gone = Promise.withResolvers<number>();
 
-  /** With `resets`, the last byte of the request stays unread, so that the kernel answers a close with a reset. */
-  constructor(conn: Deno.Conn, resets: boolean) {
+  constructor(conn: Deno.Conn) {
     this.#conn = conn;
-    this.#resets = resets;
   }
 
-  /** When the socket was closed, by whichever side: `performance.now()`. With `resets`, only our own close is seen. */
+  /** When the socket was closed, by whichever side: `performance.now()`. */
   get closed(): Promise<number> {
     return this.#gone.promise;
   }
@@ -39,8 +36,7 @@ export class Socket {
     let bytes = new Uint8Array(0);
     let end = -1;
     while (end < 0) {
-      // To leave a byte of the body unread, the head must not be read past its end.
-      const more = await this.#readSome(this.#resets ? 1 : 16 * 1024);
+      const more = await this.#readSome(16 * 1024);
       if (more === null) return null;
       bytes = joined(bytes, more);
       if (bytes.length > HEAD_BYTES_MAX) {
@@ -52,15 +48,13 @@ export class Socket {
     const length = Number(head.headers.get("content-length") ?? "0");
     if (length > BODY_BYTES_MAX) throw new Error(`A request body longer than ${BODY_BYTES_MAX} bytes`);
     let body = bytes.slice(end + 4);
-    const wanted = this.#resets ? length - 1 : length;
-    while (body.length < wanted) {
-      const more = await this.#readSome(Math.min(64 * 1024, wanted - body.length));
+    while (body.length < length) {
+      const more = await this.#readSome(Math.min(64 * 1024, length - body.length));
       if (more === null) return null;
       body = joined(body, more);
     }
-    if (!this.#resets) this.#watch();
-    // A JSON body ends in a brace, whether it was read or not.
-    return { head, body: new TextDecoder().decode(body) + (this.#resets && length > 0 ? "}" : "") };
+    this.#watch();
+    return { head, body: new TextDecoder().decode(body) };
   }
 
   /** Writes in the order of the calls. A client that is gone is not an error here: see `closed`. */
