@@ -81,11 +81,10 @@ export async function endJob(
     if (promoted === null) {
       // The terminal entry comes last: nothing follows it (P6).
       const [conversationTopic, userTopic] = changeTopics(job.userId, idle);
+      const ending = { ...conversationTopic, entries: [...conversationTopic.entries, ...last.entries] };
       return {
-        topics: [
-          { ...conversationTopic, entries: [...conversationTopic.entries, ...last.entries] },
-          userTopic,
-        ],
+        // A deleted conversation is not listed again by an answer that ends late.
+        topics: before.deletedAt === null ? [ending, userTopic] : [ending],
         checks,
         writes: ([firstSeq = 0]) => [
           ...last.writes(firstSeq + conversationTopic.entries.length),
