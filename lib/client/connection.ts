@@ -141,7 +141,10 @@ export class Connection {
             bye = event.data.reason === "auth"
               ? { kind: "over" }
               : { kind: "bye", reason: event.data.reason };
-          } else this.#take(event);
+          } else {
+            heard = true;
+            this.#take(event);
+          }
         },
       });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -149,7 +152,6 @@ export class Connection {
         const { done, value } = await reader.read();
         if (done) return { end: bye ?? { kind: "lost" }, heard };
         this.#heardAtMs = this.#ports.clock.now();
-        heard = true;
         this.#say("live");
         parser.feed(value);
         if (bye !== null) {

@@ -29,7 +29,7 @@ export function pauseMs(end: End, failures: number, random: number): number {
     case "reopen":
       return 0;
     case "bye":
-      if (failures > 0) return backoffMs; // a server that only says good-bye is not asked in a tight loop
+      if (failures > 1) return backoffMs; // a server that only says good-bye is not asked in a tight loop
       return end.reason === "drain" ? DRAIN_MS + DRAIN_SPREAD_MS * random : 0;
     case "lost":
       return backoffMs;

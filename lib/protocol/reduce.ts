@@ -59,13 +59,14 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
   }
 }
 
-/** A snapshot older than what we hold is a late reply of a lost race: keep the newer. */
+/** A snapshot that is not newer than what we hold tells nothing: it lost a race, or came twice (R1). */
 function onSnapshot(
   state: ConversationState | null,
   snapshot: { conversation: Conversation; messages: Message[] },
   cursor: number,
 ): ConversationState {
-  if (state !== null && !state.gap && cursor < state.cursor) return state;
+  const whole = state !== null && !state.gap && !state.deleted;
+  if (whole && cursor <= state.cursor) return state;
   return {
     conversation: snapshot.conversation,
     messages: snapshot.messages,
@@ -87,5 +88,6 @@ function change(
 ): readonly Message[] {
   const at = messages.findLastIndex((m) => m.id === id);
   const before = messages[at];
-  return before === undefined ? messages : messages.with(at, edit(before));
+  const after = before === undefined ? undefined : edit(before);
+  return after === undefined || after === before ? messages : messages.with(at, after);
 }
