@@ -19,6 +19,8 @@ export async function ask(
   { message, conversation_id }: ChatBody,
   requestId: string,
 ): Promise<{ conversationId: Id; accepted: MessageAccepted }> {
+  // An answer that its asker could not follow is not begun.
+  using _place = services.streams.hold(userId);
   const conversationId = conversation_id ??
     (await services.conversations.create(userId, { model: await services.models.defaultModel() })).id;
   const accepted = await services.send(userId, conversationId, { text: message }, requestId);
@@ -33,12 +35,16 @@ export async function whole(
   requestId: string,
 ): Promise<Response> {
   const { conversationId, accepted } = await ask(services, identity, body, requestId);
-  const closing = new AbortController();
-  for await (const step of steps(services, identity.userId, conversationId, accepted, closing.signal)) {
+  using place = services.streams.hold(identity.userId);
+  for await (const step of steps(services, identity.userId, conversationId, accepted, place.signal)) {
     if (step.type !== "end") continue;
-    closing.abort();
     if (step.message.status === "failed") throw failure(step.message);
     return json({ response: textOf(step.message), conversation_id: conversationId });
+  }
+  if (place.signal.aborted) {
+    throw new AppError("draining", "The answer goes on without this server. Its conversation will have it.", {
+      extra: { conversation_id: conversationId },
+    });
   }
   throw new AppError("not_found", "The conversation was deleted while the answer was written.");
 }
@@ -64,7 +70,7 @@ export async function streamed(
   return services.streams.response({
     userId: identity.userId,
     source,
-    allowed: async () => await services.sessions.find(identity.token) === identity.userId,
+    allowed: () => services.sessions.isLive(identity.token, identity.userId),
     atEnd: null,
     events: false,
   });

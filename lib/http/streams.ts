@@ -1,6 +1,6 @@
 // Open event streams: pulled by their sockets, kept alive, rotated, and closed when the process drains.
 //   T1  A reader that never reads costs nothing: nothing is produced until the socket asks.
-//   T2  A stream ends in bounded time, with a `bye` that says what to do; a vanished client is not kept for ever.
+//   T2  A stream ends in bounded time, with a `bye` that says what to do; one whose reader does not read is cut.
 import { AppError, causes } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
@@ -13,6 +13,8 @@ export const HEARTBEAT_MS = 15_000;
 /** Streams end after 4 to 5 minutes, spread so that they do not all come back at once. */
 export const ROTATE_MS_MIN = 4 * 60_000;
 export const ROTATE_MS_MAX = 5 * 60_000;
+/** Nothing can be said to a reader that does not read. This long after its stream should have ended, it is cut. */
+export const OVERDUE_MS = 30_000;
 /** Streams of one process. At 50 KB each that is what Deno Deploy's 512 MB leave room for. */
 export const STREAMS_MAX = 6_000;
 /** Streams of one person in one process: many devices, but no flood. */
@@ -32,13 +34,27 @@ export interface StreamOptions {
   events?: boolean;
 }
 
+/** A place among the open streams. Dispose to let go of it. */
+export interface Place extends Disposable {
+  /** Aborts when whoever has the place should leave it: the reason is a `Bye`. */
+  signal: AbortSignal;
+}
+
+interface Open {
+  closing: AbortController;
+  /** Ends it whatever its reader does. */
+  cut: () => void;
+}
+
 const COMMENT = new TextEncoder().encode(": hb\n\n");
 
 export class Streams {
   readonly #deps: { clock: Clock; random: () => number; logger: Logger; counters: Counters };
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Set<Open>();
   readonly #perUser = new Map<Id, number>();
   #draining = false;
+  /** Called when the last stream has closed. */
+  #onEmpty = () => {};
 
   constructor(deps: { clock: Clock; random: () => number; logger: Logger; counters: Counters }) {
     this.#deps = deps;
@@ -48,60 +64,92 @@ export class Streams {
     return this.#open.size;
   }
 
-  /** Says `bye: drain` on every stream. Resolves when all are closed, or after `withinMs`. */
+  /** Says `bye: drain` on every stream. Resolves when all are closed; what is left after `withinMs` is cut. */
   async drain(withinMs: number): Promise<void> {
     this.#draining = true;
-    for (const closing of this.#open) closing.abort("drain" satisfies Bye);
-    const giveUpAt = this.#deps.clock.now() + withinMs;
-    while (this.#open.size > 0 && this.#deps.clock.now() < giveUpAt) await this.#deps.clock.sleep(20);
+    for (const { closing } of this.#open) closing.abort("drain" satisfies Bye);
+    const waited = new AbortController();
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    if (this.#open.size > 0) await Promise.race([empty, this.#deps.clock.sleep(withinMs, waited.signal)]);
+    waited.abort();
+    for (const { cut } of [...this.#open]) cut();
   }
 
-  /** An SSE response over `options.source`. @throws AppError `limited` */
-  response(options: StreamOptions): Response {
-    const { clock, random, counters } = this.#deps;
-    const { userId } = options;
+  /** A place for a request that follows an answer without streaming it. @throws AppError `limited` */
+  hold(userId: Id): Place {
+    const closing = new AbortController();
+    const leave = this.#enter(userId, { closing, cut: () => leave() });
+    return { signal: closing.signal, [Symbol.dispose]: leave };
+  }
+
+  /** Takes a place; what it returns gives it back, once. @throws AppError `limited` */
+  #enter(userId: Id, open: Open): () => void {
+    const { counters } = this.#deps;
     const own = this.#perUser.get(userId) ?? 0;
     if (own >= STREAMS_PER_USER_MAX || this.#open.size >= STREAMS_MAX) {
       throw new AppError("limited", "Too many streams are open. Close some, or share one between tabs.");
     }
     this.#perUser.set(userId, own + 1);
-    const closing = new AbortController();
-    if (this.#draining) closing.abort("drain" satisfies Bye);
-    this.#open.add(closing);
+    this.#open.add(open);
     counters.add("throughline_streams_open", 1);
-    const close = () => {
-      if (!this.#open.delete(closing)) return;
+    if (this.#draining) open.closing.abort("drain" satisfies Bye);
+    return () => {
+      if (!this.#open.delete(open)) return;
       counters.add("throughline_streams_open", -1);
       const left = (this.#perUser.get(userId) ?? 1) - 1;
       if (left > 0) this.#perUser.set(userId, left);
       else this.#perUser.delete(userId);
-      closing.abort("gone" satisfies Bye);
+      open.closing.abort("gone" satisfies Bye);
+      if (this.#open.size === 0) this.#onEmpty();
     };
-    const rotateAt = clock.now() + ROTATE_MS_MIN + random() * (ROTATE_MS_MAX - ROTATE_MS_MIN);
-    const chunks = this.#chunks(options, closing, rotateAt);
-    let cancelled = false;
+  }
+
+  /** An SSE response over `options.source`. @throws AppError `limited` */
+  response(options: StreamOptions): Response {
+    const { clock, random, logger } = this.#deps;
+    const closing = new AbortController();
+    let ended = false;
+    let cut = () => {};
+    const leave = this.#enter(options.userId, { closing, cut: () => cut() });
+    const close = () => {
+      ended = true;
+      leave();
+    };
+    const livesMs = ROTATE_MS_MIN + random() * (ROTATE_MS_MAX - ROTATE_MS_MIN);
+    const chunks = this.#chunks(options, closing, clock.now() + livesMs);
     const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        cut = () => {
+          if (ended) return;
+          close();
+          logger.log("info", "stream_cut");
+          controller.error(new Error("The reader of this stream did not read"));
+          void chunks.return();
+        };
+      },
       pull: async (controller) => {
         try {
           const { done, value } = await chunks.next();
           // The reader left while we waited: there is nobody to give it to.
-          if (cancelled) return;
+          if (ended) return;
           if (!done) return controller.enqueue(value);
           close();
           controller.close();
         } catch (error) {
+          if (ended) return;
           close();
-          if (cancelled) return;
-          this.#deps.logger.log("warn", "stream_broke", { cause: causes(error) });
+          logger.log("warn", "stream_broke", { cause: causes(error) });
           controller.error(error);
         }
       },
       cancel: async () => {
-        cancelled = true;
         close();
-        await chunks.return(undefined);
+        await chunks.return();
       },
     }, { highWaterMark: 0 });
+    void clock.sleep(livesMs + OVERDUE_MS, closing.signal).then(() => {
+      if (!closing.signal.aborted) cut();
+    });
     return new Response(body, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
