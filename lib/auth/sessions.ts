@@ -1,10 +1,11 @@
 // Sessions: a random token at the client, its hash in the store.
 //   S1  The token itself is never stored or logged: whoever reads the store cannot use it.
+//   S2  A session ends when it was not used for its time, whenever the store gets round to removing it.
 import { isId, type NewId } from "../core/ids.ts";
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
 import { SESSION_TTL_MS, sessionKey } from "../kv/keys.ts";
-import { remove, set, type Store } from "../kv/store.ts";
+import { type Key, remove, set, type Store } from "../kv/store.ts";
 
 /** `["session", hash]`. */
 export interface Session {
@@ -12,6 +13,12 @@ export interface Session {
   createdAt: number;
   /** When its life was last extended. */
   renewedAt: number;
+}
+
+/** Whose session it is. `renewed`: its life was extended just now, and a cookie's should be too. */
+export interface FoundSession {
+  userId: Id;
+  renewed: boolean;
 }
 
 const TOKEN_BYTES = 32;
@@ -40,19 +47,33 @@ export class Sessions {
     return { token, userId };
   }
 
-  /** Whose token this is, or null. */
-  async find(token: string): Promise<Id | null> {
+  /** The session of a request, or null. Renews it when that is due. */
+  async find(token: string): Promise<FoundSession | null> {
+    const read = await this.#read(token);
+    if (read === null) return null;
+    const { key, session, versionstamp } = read;
+    const { store, clock } = this.#deps;
+    if (clock.now() - session.renewedAt <= RENEW_AFTER_MS) return { userId: session.userId, renewed: false };
+    const renewed: Session = { ...session, renewedAt: clock.now() };
+    // A lost race means that another request renewed it, or that it was revoked: both are fine.
+    await store.commit({ checks: [{ key, versionstamp }], writes: [set(key, renewed, SESSION_TTL_MS)] });
+    return { userId: session.userId, renewed: true };
+  }
+
+  /** True while `token` is a session of `userId`. For open streams: it renews nothing, since no cookie can follow. */
+  async isLive(token: string, userId: Id): Promise<boolean> {
+    return (await this.#read(token))?.session.userId === userId;
+  }
+
+  async #read(
+    token: string,
+  ): Promise<{ key: Key<Session>; session: Session; versionstamp: string | null } | null> {
     if (!TOKEN.test(token)) return null;
     const { store, clock } = this.#deps;
     const key = sessionKey(await digest(token));
     const { value: session, versionstamp } = await store.get(key);
     if (session === null || !isId(session.userId)) return null;
-    if (clock.now() - session.renewedAt > RENEW_AFTER_MS) {
-      const renewed: Session = { ...session, renewedAt: clock.now() };
-      // A lost race means that another request renewed it, or that it was revoked: both are fine.
-      await store.commit({ checks: [{ key, versionstamp }], writes: [set(key, renewed, SESSION_TTL_MS)] });
-    }
-    return session.userId;
+    return clock.now() - session.renewedAt > SESSION_TTL_MS ? null : { key, session, versionstamp };
   }
 
   /** Ends a session. Its open streams end at their next heartbeat. */

@@ -43,7 +43,7 @@ export async function followConversation(
   return services.streams.response({
     userId,
     source,
-    allowed: async () => await services.sessions.find(identity.token) === userId,
+    allowed: () => services.sessions.isLive(identity.token, userId),
     atEnd: "gone",
   });
 }
@@ -84,7 +84,7 @@ export async function followTopics(
   return services.streams.response({
     userId,
     source,
-    allowed: async () => await services.sessions.find(identity.token) === userId,
+    allowed: () => services.sessions.isLive(identity.token, userId),
     atEnd: "gone",
   });
 }

@@ -62,7 +62,10 @@ export function answerErrors(page: ErrorView): Middleware<State> {
 export const outermost: Middleware<State> = async (ctx) => {
   const { services, requestId } = ctx.state;
   const startedAt = performance.now();
-  const response = await ctx.next();
+  // What still throws here is a page of an error that could not be rendered.
+  const response = await ctx.next().catch((error) =>
+    problem(toAppError(error, requestId, services.logger), requestId)
+  );
   const headers = new Headers(response.headers);
   headers.set("x-request-id", requestId);
   headers.set("x-content-type-options", "nosniff");
@@ -100,9 +103,12 @@ export const identify: Middleware<State> = async (ctx) => {
   const token = bearer ?? cookie;
   if (!SAFE_METHODS.has(ctx.req.method) && bearer === undefined) refuseForeign(ctx, cookie !== undefined);
   if (token !== undefined) {
-    const userId = await services.sessions.find(token);
-    if (userId !== null) {
-      ctx.state.identity = { userId, token, by: bearer === undefined ? "cookie" : "bearer" };
+    const found = await services.sessions.find(token);
+    if (found !== null) {
+      const by = bearer === undefined ? "cookie" : "bearer";
+      ctx.state.identity = { userId: found.userId, token, by };
+      // A cookie that kept its first expiry would lose its person's conversations on that day.
+      if (found.renewed && by === "cookie") ctx.state.cookies.push(sessionCookie(ctx.url, token));
     }
   }
   return await ctx.next();
@@ -122,17 +128,21 @@ export function required(state: State): Identity {
 /** Mints a session and sets its cookie. */
 export async function mintSession(ctx: Context): Promise<Identity> {
   const { token, userId } = await ctx.state.services.sessions.mint();
-  ctx.state.cookies.push(stringifySetCookie({
-    name: cookieName(ctx.url),
+  ctx.state.cookies.push(sessionCookie(ctx.url, token));
+  ctx.state.identity = { userId, token, by: "cookie" };
+  return ctx.state.identity;
+}
+
+function sessionCookie(url: URL, token: string): string {
+  return stringifySetCookie({
+    name: cookieName(url),
     value: token,
     httpOnly: true,
     sameSite: "lax",
-    secure: ctx.url.protocol === "https:",
+    secure: url.protocol === "https:",
     path: "/",
     maxAge: SESSION_TTL_MS / 1000,
-  }));
-  ctx.state.identity = { userId, token, by: "cookie" };
-  return ctx.state.identity;
+  });
 }
 
 /** On https the name itself promises Secure, no Domain and Path=/; a browser refuses it otherwise. */
