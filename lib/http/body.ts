@@ -8,6 +8,8 @@ const BODY_MS_MAX = 30_000;
 
 /** Faults of one body that are named; more help nobody. */
 const FAULTS_MAX = 5;
+/** A fault may quote what was sent; this much of it is enough. */
+const FAULT_CHARS_MAX = 200;
 
 /**
  * The body of a request as `schema` has it.
@@ -36,7 +38,7 @@ export async function readBody<T>(request: Request, schema: ZodType<T>): Promise
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, FAULTS_MAX).map(({ path, message }) => ({
     path: path.join("."),
-    message,
+    message: message.slice(0, FAULT_CHARS_MAX).toWellFormed(),
   }));
   const detail = faults.map(({ path, message }) => path === "" ? message : `${path}: ${message}`).join("; ");
   throw new AppError("invalid", `The body is not valid: ${detail}.`, { extra: { faults } });
@@ -48,12 +50,18 @@ async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   if (request.body === null) return "";
   const reader = request.body.getReader();
-  const timer = setTimeout(() => void reader.cancel("too slow").catch(() => {}), BODY_MS_MAX);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    // The read below ends with it; a body that broke already has nothing to cancel.
+    reader.cancel("too slow").catch(() => {});
+  }, BODY_MS_MAX);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      if (late) throw new AppError("bad_request", `The body did not arrive within ${BODY_MS_MAX / 1000} s.`);
       if (done) break;
       size += value.byteLength;
       if (size > BODY_BYTES_MAX) {
