@@ -60,7 +60,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const kvPath = text("KV_PATH") ?? (onDeploy ? undefined : DEFAULTS.kvPath);
   const compatible = url("COMPATIBLE_BASE_URL");
-  if (compatible === undefined && (text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS")) !== undefined) {
+  const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS");
+  if (text("COMPATIBLE_BASE_URL") === undefined && orphans !== undefined) {
     faults.push(
       "COMPATIBLE_BASE_URL must be set for COMPATIBLE_API_KEY or COMPATIBLE_MODELS to mean anything",
     );
