@@ -176,13 +176,25 @@ export class Conversations {
       { prefix, end: [...prefix, clock.now() - TRASH_TTL_MS] },
       { limit: PURGE_MAX },
     );
+    let purged = 0;
     for (const { key } of due) {
       const id = key.at(-1) as Id;
+      // The record first, and checked: a restore that was faster keeps everything. The row in the trash goes last, so
+      // that a purge which died in the middle is finished by the next.
+      const { value: record, versionstamp } = await store.get(conversationKey(id));
+      if (record !== null) {
+        const removed = record.deletedAt === key.at(-2) && await store.commit({
+              checks: [{ key: conversationKey(id), versionstamp }],
+              writes: [remove(conversationKey(id))],
+            }) !== null;
+        if (!removed) continue;
+      }
       await this.#removeAll(messagePrefix(id));
       await this.#removeAll(topicPrefix(conversationTopic(id)));
-      await store.commit({ checks: [], writes: [remove(conversationKey(id)), remove(key)] });
+      await store.commit({ checks: [], writes: [remove(key)] });
+      purged++;
     }
-    return due.length;
+    return purged;
   }
 
   async #removeAll(prefix: Deno.KvKey): Promise<void> {
