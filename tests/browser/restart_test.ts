@@ -1,7 +1,7 @@
 // The server dies in mid-answer, under an open page.
 import { assert, assertEquals } from "@std/assert";
 import { Api } from "../support/api.ts";
-import { withBrowser } from "../support/browser.ts";
+import { NETWORK_DOWN, withBrowser } from "../support/browser.ts";
 import { ChatPage, textOf } from "../support/chat_page.ts";
 import { countedIn, countTo } from "../support/count.ts";
 import { AppServer } from "../support/server.ts";
@@ -13,7 +13,6 @@ Deno.test("P4: after SIGKILL in mid-answer and a restart, the open page finishes
   const api = await Api.session(server.url);
   const conversation = await api.create({ model: "demo/tour" });
   await withBrowser(async (browser) => {
-    // What a browser says of a server that is gone.
     browser.expect(
       /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/,
     );

@@ -11,6 +11,9 @@ const STEP_MS_MAX = 15_000;
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
+/** What a page's console says of a server or a network that is gone. */
+export const NETWORK_DOWN = /net::ERR_/;
+
 export interface ContextOptions {
   /** A `Set-Cookie` pair, `name=value`, for `url`: the same person in another browser. */
   session?: { url: string; cookie: string };
