@@ -1,0 +1,134 @@
+// The environment: every variable, its default, and what is said when it is wrong.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Config, ConfigError, readConfig } from "../../../lib/config.ts";
+
+Deno.test("an empty environment is DESIGN 9's defaults", () => {
+  const DEFAULTS: Config = {
+    host: "localhost",
+    port: 8000,
+    kvPath: "./data/throughline.db",
+    leaseMs: 10_000,
+    flushMs: 0,
+    pollMs: 200,
+    logLevel: "info",
+    models: { demo: { tokensPerSecond: 50 } },
+  };
+  assertEquals(readConfig({}), DEFAULTS);
+  const blank = Object.fromEntries(VARIABLES.map((name) => [name, "  "]));
+  assertEquals(readConfig(blank), DEFAULTS, "a blank variable is not set");
+});
+
+Deno.test("on Deploy the platform's database, 50 ms between commits, and watch that needs no fast poll", () => {
+  const { kvPath, flushMs, pollMs } = readConfig({ DENO_DEPLOYMENT_ID: "abc" });
+  assertEquals([kvPath, flushMs, pollMs], [undefined, 50, 10_000]);
+  const own = readConfig({ DENO_DEPLOYMENT_ID: "abc", FLUSH_MS: "0", KV_PATH: "https://kv.example" });
+  assertEquals([own.kvPath, own.flushMs, own.pollMs], ["https://kv.example", 0, 10_000]);
+});
+
+Deno.test("every variable is read", () => {
+  const config = readConfig({
+    HOST: "0.0.0.0",
+    PORT: " 9000 ",
+    KV_PATH: ":memory:",
+    LEASE_MS: "1000",
+    FLUSH_MS: "20",
+    LOG_LEVEL: "debug",
+    OPENAI_API_KEY: "key-o",
+    OPENAI_BASE_URL: "https://o.example/v1/",
+    ANTHROPIC_API_KEY: "key-a",
+    ANTHROPIC_BASE_URL: "http://a.example",
+    COMPATIBLE_BASE_URL: "http://localhost:11434/v1",
+    COMPATIBLE_API_KEY: "key-c",
+    COMPATIBLE_MODELS: " llama3.3, ,qwen3 ",
+    DEFAULT_MODEL: "compatible/llama3.3",
+    DEMO_TOKENS_PER_SECOND: "7",
+  });
+  assertEquals(config, {
+    host: "0.0.0.0",
+    port: 9000,
+    kvPath: ":memory:",
+    leaseMs: 1000,
+    flushMs: 20,
+    pollMs: 200,
+    logLevel: "debug",
+    models: {
+      openai: { apiKey: "key-o", baseURL: "https://o.example/v1" },
+      anthropic: { apiKey: "key-a", baseURL: "http://a.example" },
+      compatible: { baseURL: "http://localhost:11434/v1", apiKey: "key-c", models: ["llama3.3", "qwen3"] },
+      demo: { tokensPerSecond: 7 },
+      defaultModel: "compatible/llama3.3",
+    },
+  });
+});
+
+const VARIABLES = [
+  "HOST",
+  "PORT",
+  "KV_PATH",
+  "LEASE_MS",
+  "FLUSH_MS",
+  "LOG_LEVEL",
+  "OPENAI_API_KEY",
+  "OPENAI_BASE_URL",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "COMPATIBLE_BASE_URL",
+  "COMPATIBLE_API_KEY",
+  "COMPATIBLE_MODELS",
+  "DEFAULT_MODEL",
+  "DEMO_TOKENS_PER_SECOND",
+];
+
+/** For each variable, values that it must not have. */
+const WRONG: Record<string, readonly string[]> = {
+  PORT: ["eighty", "-1", "65536", "80.5", "0x50", "1e3", "９０００"],
+  LEASE_MS: ["0", "999", "600001", "10s"],
+  FLUSH_MS: ["-1", "5001", "NaN"],
+  LOG_LEVEL: ["loud", "INFO", "__proto__"],
+  OPENAI_BASE_URL: ["o.example", "file:///etc/passwd", "javascript:1", "//o.example"],
+  ANTHROPIC_BASE_URL: ["ftp://a.example"],
+  COMPATIBLE_BASE_URL: ["localhost:11434"],
+  DEFAULT_MODEL: ["llama3.3", "/x", "Demo/tour", "demo/"],
+  DEMO_TOKENS_PER_SECOND: ["0", "10001", "Infinity"],
+};
+
+Deno.test("each wrong value is one fault, by the name of its variable", () => {
+  for (const [name, values] of Object.entries(WRONG)) {
+    for (const value of values) {
+      const { faults } = assertThrows(() => readConfig({ [name]: value }), ConfigError);
+      assertEquals(faults.length, 1, `${name}=${value}: ${faults.join("; ")}`);
+      assert(faults[0]!.startsWith(`${name} must be `), faults[0]);
+    }
+  }
+  for (const alone of ["COMPATIBLE_API_KEY", "COMPATIBLE_MODELS"]) {
+    const { faults } = assertThrows(() => readConfig({ [alone]: "x" }), ConfigError);
+    assertEquals(faults.length, 1);
+    assert(faults[0]!.includes(alone));
+  }
+});
+
+Deno.test("all faults are reported at once", () => {
+  const all = Object.fromEntries(Object.entries(WRONG).map(([name, [value]]) => [name, value]));
+  const error = assertThrows(() => readConfig({ ...all, COMPATIBLE_API_KEY: "x" }), ConfigError);
+  const named = error.faults.map((fault) => fault.split(" ", 1)[0]!);
+  assertEquals(named.toSorted(), Object.keys(WRONG).toSorted());
+  for (const fault of error.faults) assert(error.message.includes(fault));
+});
+
+Deno.test("a fault never says a key", () => {
+  const KEY = "sk-never-show-me";
+  const error = assertThrows(
+    () => readConfig({ PORT: "x", OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: KEY, COMPATIBLE_API_KEY: KEY }),
+    ConfigError,
+  );
+  assert(!error.message.includes(KEY), error.message);
+});
+
+Deno.test("the configuration is frozen, to its last member", () => {
+  const config = readConfig({ COMPATIBLE_BASE_URL: "http://c.example", COMPATIBLE_MODELS: "a" });
+  const frozen = (value: unknown): boolean =>
+    typeof value !== "object" || value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen));
+  assert(frozen(config));
+  assertThrows(() => (config.models.compatible!.models as string[]).push("b"), TypeError);
+});
