@@ -22,7 +22,7 @@ const LINE_BYTES_MAX = 8 * 1024 * 1024;
 /** A provider's JSON error takes less than 2 KB; the rest of a longer body is a page. */
 const ERROR_BYTES_MAX = 64 * 1024;
 
-const HEADERS = ["accept", "anthropic-version", "authorization", "content-type", "user-agent", "x-api-key"];
+const HEADERS = ["accept", "anthropic-version", "authorization", "content-type", "x-api-key"];
 /** Only what certainly is no stream: some servers send events under a type of their own, or none. */
 const NOT_A_STREAM = /^\s*(text\/html|application\/([\w.+-]+\+)?json)\b/i;
 
