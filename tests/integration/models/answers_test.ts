@@ -85,14 +85,14 @@ forEachVendor(
         { role: "assistant", content: "Three" },
         { role: "user", content: "Four" },
       ];
-      const system = { role: "system", content: "Be brief." };
+      const system = { role: "system", content: "Be concise." };
       assertEquals(
         body,
         {
           responses: {
             model: "fake-small",
             input: turns,
-            instructions: "Be brief.",
+            instructions: "Be concise.",
             max_output_tokens: 99,
             stream: true,
             store: false,
@@ -100,7 +100,7 @@ forEachVendor(
           messages: {
             model: "fake-small",
             messages: turns,
-            system: "Be brief.",
+            system: "Be concise.",
             max_tokens: 99,
             stream: true,
           },

@@ -39,7 +39,7 @@ export const VENDORS: readonly { api: Api; keyVariable: string; make(options: Ad
 
 export const REQUEST: ModelRequest = {
   model: "fake-small",
-  systemPrompt: "Be brief.",
+  systemPrompt: "Be concise.",
   turns: [{ role: "user", text: "Hello" }],
 };
 
