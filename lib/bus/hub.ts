@@ -73,31 +73,33 @@ export class Hub {
   /** Works the newest head into the buffer; heads that arrive meanwhile are worked in after it. */
   async #work(topic: TopicId, channel: Channel): Promise<void> {
     channel.working = true;
-    try {
-      while (channel.pending !== null) {
-        const head: Head = channel.pending;
-        channel.pending = null;
-        if (head.seq <= channel.seq) continue;
-        const known = channel.seq < 0 ? head.tailFrom - 1 : channel.seq;
-        const fresh = tailAfter(head, known) ?? await this.#deps.log.after(topic, known);
-        // Without them the buffer begins anew, and followers behind it read the log themselves.
-        if (fresh === null) channel.buffer = [];
-        channel.buffer.push(...fresh ?? []);
-        if (channel.buffer.length > BUFFER_ENTRIES_MAX) {
-          channel.buffer.splice(0, channel.buffer.length - BUFFER_ENTRIES_MAX);
-        }
-        channel.seq = Math.max(head.seq, fresh?.at(-1)?.seq ?? 0);
-        for (const wake of [...channel.wakes]) wake();
+    while (channel.pending !== null) {
+      const head: Head = channel.pending;
+      channel.pending = null;
+      if (head.seq <= channel.seq) continue;
+      try {
+        await this.#take(topic, channel, head);
+      } catch (error) {
+        // The followers are woken to read the log themselves; the next head begins the buffer anew.
+        this.#deps.logger.log("warn", "hub_read_failed", { topic, cause: causes(error) });
+        channel.seq = -1;
+        channel.buffer = [];
       }
-    } catch (error) {
-      // The followers are woken to read the log themselves; the next head or poll tries again.
-      this.#deps.logger.log("warn", "hub_read_failed", { topic, cause: causes(error) });
-      channel.seq = -1;
-      channel.buffer = [];
       for (const wake of [...channel.wakes]) wake();
-    } finally {
-      channel.working = false;
     }
+    channel.working = false;
+  }
+
+  async #take(topic: TopicId, channel: Channel, head: Head): Promise<void> {
+    const known = channel.seq < 0 ? head.tailFrom - 1 : channel.seq;
+    const fresh = tailAfter(head, known) ?? await this.#deps.log.after(topic, known);
+    // Without them the buffer begins anew, and followers behind it read the log themselves.
+    if (fresh === null) channel.buffer = [];
+    channel.buffer.push(...fresh ?? []);
+    if (channel.buffer.length > BUFFER_ENTRIES_MAX) {
+      channel.buffer.splice(0, channel.buffer.length - BUFFER_ENTRIES_MAX);
+    }
+    channel.seq = Math.max(head.seq, fresh?.at(-1)?.seq ?? 0);
   }
 }
 

@@ -5,7 +5,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { headKey, SEGMENT_TTL_MS, segmentKey, segmentPrefix, type TopicId } from "../kv/keys.ts";
-import { type Large, readLarge, setLarge } from "../kv/parts.ts";
+import { IncompleteError, type Large, readLarge, setLarge } from "../kv/parts.ts";
 import { type Check, set, type Store, type Transaction, type Versioned, type Write } from "../kv/store.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Appended, Plan } from "../kv/plan.ts";
@@ -21,7 +21,7 @@ import {
   tailAfter,
 } from "./head.ts";
 
-/** Most segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
+/** Most rows of segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
 export const SEGMENTS_MAX = 5_000;
 
 /** Heads that the writers of this process remember. The oldest goes: a forgotten head costs one read. */
@@ -56,17 +56,32 @@ export class Log {
   }
 
   /** The entries after `cursor` up to now, or null when the log no longer has them all. */
-  async after(topic: TopicId, cursor: number): Promise<Numbered[] | null> {
+  async after(
+    topic: TopicId,
+    cursor: number,
+    segmentsMax: number = SEGMENTS_MAX,
+  ): Promise<Numbered[] | null> {
     const head = (await this.head(topic)).value ?? EMPTY_HEAD;
     if (!Number.isSafeInteger(cursor) || cursor < 0 || cursor > head.seq) return null;
     const tail = tailAfter(head, cursor);
     if (tail !== null) return tail;
-    const sealed = await this.#sealedAfter(topic, cursor, head.tailFrom);
-    return sealed === null ? null : [...sealed, ...tailAfter(head, head.tailFrom - 1) ?? []];
+    try {
+      const sealed = await this.#sealedAfter(topic, cursor, head.tailFrom, segmentsMax);
+      return sealed === null ? null : [...sealed, ...tailAfter(head, head.tailFrom - 1) ?? []];
+    } catch (error) {
+      // A segment that expires between our reads, or that the limit cuts in two, is one that the log no longer has.
+      if (error instanceof IncompleteError) return null;
+      throw error;
+    }
   }
 
   /** Entries after `cursor` and before `tailFrom`, from the segments; null when one is missing. */
-  async #sealedAfter(topic: TopicId, cursor: number, tailFrom: number): Promise<Numbered[] | null> {
+  async #sealedAfter(
+    topic: TopicId,
+    cursor: number,
+    tailFrom: number,
+    segmentsMax: number,
+  ): Promise<Numbered[] | null> {
     const prefix = segmentPrefix(topic);
     // The segment that holds the entry after the cursor is the last one that begins at or before it.
     const [first] = await this.#store.list<Large<Segment> | Uint8Array>(
@@ -77,7 +92,7 @@ export class Log {
     const firstSeq = first.key[prefix.length] as number;
     const found = await this.#store.list<Large<Segment> | Uint8Array>(
       { start: [...prefix, firstSeq], end: [...prefix, tailFrom] },
-      { limit: SEGMENTS_MAX },
+      { limit: segmentsMax },
     );
     const entries: Numbered[] = [];
     let next = firstSeq;
@@ -173,7 +188,8 @@ export class Log {
   async #landed(unknown: readonly Prepared[]): Promise<Appended | null> {
     for (const { heads } of unknown) {
       const [first] = heads;
-      if (first === undefined) continue;
+      // Without an entry there is nothing to find; whoever appends none must bear a second try.
+      if (first === undefined || first.entries.length === 0) continue;
       const found = await this.after(first.topic, first.firstSeq - 1);
       const same = found !== null &&
         first.entries.every(([type, json], i) => found[i]?.type === type && found[i].json === json);

@@ -20,7 +20,7 @@ interface Watched {
   key: Key<unknown>;
   listeners: Set<OnState<unknown>>;
   /** What the listeners were told last; undefined before the first delivery. */
-  seen: string | null | undefined;
+  seen: Versioned<unknown> | undefined;
   stop: AbortController;
 }
 
@@ -46,6 +46,10 @@ export class Watcher implements Watch {
     }
     watched.listeners.add(listener);
     const it = watched;
+    // Who joins others is told what they know: neither watch nor poll will tell it again.
+    queueMicrotask(() => {
+      if (it.seen !== undefined && it.listeners.has(listener)) listener(it.seen);
+    });
     return {
       [Symbol.dispose]: () => {
         it.listeners.delete(listener);
@@ -66,22 +70,32 @@ export class Watcher implements Watch {
     const { store, clock, logger } = this.#deps;
     const { signal } = watched.stop;
     while (!signal.aborted) {
-      const reader = store.watch(watched.key).getReader();
-      // A cancelled read ends with `done`; a stream that broke already has nothing to cancel.
-      const cancel = () => void reader.cancel().catch(() => {});
-      signal.addEventListener("abort", cancel, { once: true });
       try {
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done || signal.aborted) break;
-          tell(watched, value[0]);
-        }
+        await this.#read(watched, store.watch(watched.key).getReader());
       } catch (error) {
         if (!signal.aborted) logger.log("warn", "watch_broke", { cause: causes(error) });
-      } finally {
-        signal.removeEventListener("abort", cancel);
       }
       await clock.sleep(REOPEN_MS, signal);
+    }
+  }
+
+  /** Tells what the watch delivers, until it ends or nobody listens any more. */
+  async #read(
+    watched: Watched,
+    reader: ReadableStreamDefaultReader<[Versioned<unknown>]>,
+  ): Promise<void> {
+    const { signal } = watched.stop;
+    // A cancelled read ends with `done`; a stream that broke already has nothing to cancel.
+    const cancel = () => void reader.cancel().catch(() => {});
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || signal.aborted) return;
+        tell(watched, value[0]);
+      }
+    } finally {
+      signal.removeEventListener("abort", cancel);
     }
   }
 
@@ -117,9 +131,9 @@ export class Watcher implements Watch {
 
 /** Tells the listeners of a state they have not been told. Versionstamps grow, so an older one is a late delivery. */
 function tell(watched: Watched, state: Versioned<unknown>): void {
-  const { seen } = watched;
-  if (seen !== undefined && (state.versionstamp === seen)) return;
+  const seen = watched.seen?.versionstamp;
+  if (state.versionstamp === seen) return;
   if (typeof seen === "string" && state.versionstamp !== null && state.versionstamp < seen) return;
-  watched.seen = state.versionstamp;
+  watched.seen = state;
   for (const listener of [...watched.listeners]) listener(state);
 }

@@ -13,6 +13,11 @@ export const PARTS_MAX = 13;
 /** What stands at the key of a value that may be large. */
 export type Large<V> = { whole: V } | { parts: number };
 
+/** A value of which something is missing: parts that have expired, or that a listing's limit cut off. */
+export class IncompleteError extends Error {
+  override readonly name = "IncompleteError";
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -37,7 +42,7 @@ export function setLarge<V>(key: Key<Large<V>>, value: V, expireInMs?: number): 
   return writes;
 }
 
-/** The value at `key`, or null. */
+/** The value at `key`, or null. @throws IncompleteError */
 export async function getLarge<V>(store: Store, key: Key<Large<V>>): Promise<V | null> {
   const { value } = await store.get(key);
   if (value === null) return null;
@@ -46,14 +51,16 @@ export async function getLarge<V>(store: Store, key: Key<Large<V>>): Promise<V |
   return join(key, value.parts, (await store.getMany(keys)).map((found) => found.value));
 }
 
-/** The values of a listing that has manifests and their parts in key order, as `store.list` returns them. */
+/** The values of a listing that has manifests and their parts in key order, as `store.list` returns them. @throws IncompleteError */
 export function readLarge<V>(
   found: readonly Found<Large<V> | Uint8Array>[],
 ): { key: Deno.KvKey; value: V }[] {
   const values: { key: Deno.KvKey; value: V }[] = [];
   for (let at = 0; at < found.length; at++) {
     const { key, value } = found[at]!;
-    if (value instanceof Uint8Array) throw new Error(`A part without its manifest: ${JSON.stringify(key)}`);
+    if (value instanceof Uint8Array) {
+      throw new IncompleteError(`A part without its manifest: ${JSON.stringify(key)}`);
+    }
     if ("whole" in value) {
       values.push({ key, value: value.whole });
       continue;
@@ -68,11 +75,13 @@ export function readLarge<V>(
 function join<V>(key: Deno.KvKey, parts: number, pieces: readonly unknown[]): V {
   let size = 0;
   for (const piece of pieces) {
-    if (!(piece instanceof Uint8Array)) throw new Error(`A part of ${JSON.stringify(key)} is missing`);
+    if (!(piece instanceof Uint8Array)) {
+      throw new IncompleteError(`A part of ${JSON.stringify(key)} is missing`);
+    }
     size += piece.byteLength;
   }
   if (pieces.length !== parts) {
-    throw new Error(`${JSON.stringify(key)} has ${pieces.length} of ${parts} parts`);
+    throw new IncompleteError(`${JSON.stringify(key)} has ${pieces.length} of ${parts} parts`);
   }
   const bytes = new Uint8Array(size);
   let at = 0;
