@@ -13,23 +13,23 @@ export default function Chat(props: Pick<PageState, "snapshot">) {
   const store = useStore(props);
   const actions = useMemo(() => ({
     regenerate: (id: string) => void store.regenerate(id),
-    choose: (id: string) => store.choose(id),
+    choose: (id: string) => store.open.choose(id),
     resend: (id: string) => store.outbox.retry(id),
     edit: (id: string) => void (store.fill.value = store.outbox.discard(id)),
   }), []);
-  const items = store.shown.value;
+  const items = store.open.shown.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
-  const queued = useComputed(() => store.state.value?.conversation.running != null);
+  const queued = useComputed(() => store.open.state.value?.conversation.running != null);
   const outgoing = store.pending.value.filter((p) => p.state === "failed" || !queued.value);
   const awaiting = items.at(-1)?.message.status !== "streaming" && outgoing.some((p) => p.state !== "failed");
 
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [pin, setPin] = useState<Pin | null>(null);
-  const open = store.open.value;
+  const open = store.open.id.value;
   const empty = items.length === 0 && outgoing.length === 0;
-  const missing = store.missing.value;
-  const deleted = store.state.value?.deleted === true;
+  const missing = store.open.missing.value;
+  const deleted = store.open.state.value?.deleted === true;
   const there = !empty && missing === null;
   useEffect(() => {
     if (list.current === null || content.current === null) return;
@@ -50,14 +50,18 @@ export default function Chat(props: Pick<PageState, "snapshot">) {
     return (
       <div class="log">
         <ErrorNote failure={missing}>
-          {missing.status !== 404 && <button type="button" onClick={() => void store.reload()}>Retry</button>}
+          {missing.status !== 404 && (
+            <button type="button" onClick={() => void store.open.load()}>Retry</button>
+          )}
           <button type="button" onClick={() => void store.go(null)}>New chat</button>
         </ErrorNote>
       </div>
     );
   }
   if (empty) {
-    if (open !== null && store.state.value === null) return <div class="log" role="log" aria-busy="true" />;
+    if (open !== null && store.open.state.value === null) {
+      return <div class="log" role="log" aria-busy="true" />;
+    }
     const pick = (text: string, send: boolean) =>
       send ? void store.send(text) : void (store.fill.value = text);
     return (

@@ -17,7 +17,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
   const busy = store.busy.value;
   const stopping = store.stopping.value;
   const over = chars.value > MESSAGE_CHARS_MAX;
-  const open = store.open.value;
+  const open = store.open.id.value;
 
   const changed = () => {
     const area = box.current;
@@ -32,7 +32,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
   };
   const typed = () => {
     changed();
-    store.drafts.writeText(store.open.peek(), box.current?.value ?? "");
+    store.drafts.writeText(store.open.id.peek(), box.current?.value ?? "");
   };
   const send = () => {
     const text = box.current?.value ?? "";
@@ -66,7 +66,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
     if (text === null) return;
     store.fill.value = null;
     fill(text);
-    store.drafts.writeText(store.open.peek(), text);
+    store.drafts.writeText(store.open.id.peek(), text);
     box.current?.focus();
   });
 
@@ -132,7 +132,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
 
 /** Messages that wait for the answer before them. */
 function Queue({ store }: { store: ReturnType<typeof useStore> }) {
-  const state = store.state.value;
+  const state = store.open.state.value;
   const queue = state?.conversation.queue ?? [];
   const running = state?.conversation.running != null;
   const sending = running ? store.pending.value.filter((p) => p.state !== "failed") : [];

@@ -7,7 +7,7 @@ import ModelPicker from "./ModelPicker.tsx";
 
 export default function Header(props: { models: ModelList; conversation: Conversation | null }) {
   const store = useStore(props);
-  const conversation = store.conversation.value;
+  const conversation = store.open.conversation.value;
   return (
     <header class="head">
       <button

@@ -62,7 +62,7 @@ export default function Sidebar(props: Props) {
                   <ConversationRow
                     key={conversation.id}
                     conversation={conversation}
-                    current={conversation.id === store.open.value}
+                    current={conversation.id === store.open.id.value}
                     renaming={renaming.value === conversation.id}
                     open={(event) => follow(event, () => go(conversation.id))}
                     beginRename={() => renaming.value = conversation.id}

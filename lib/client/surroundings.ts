@@ -32,6 +32,23 @@ export interface Surroundings {
   title(text: string): void;
 }
 
+/** The surroundings of a page that is rendered on a server: a store there only holds what it was given. */
+export const NOWHERE: Surroundings = {
+  fetch: () => Promise.reject(new Error("A store on a server does not fetch")),
+  clock: systemClock,
+  random: Math.random,
+  newId: () => {
+    throw new Error("A store on a server makes no ids");
+  },
+  shelf: null,
+  locks: null,
+  openPort: null,
+  nextFrame: (paint) => paint(),
+  listen: () => {},
+  push: () => {},
+  title: () => {},
+};
+
 /** Tabs of another version of the page must not be understood by half. Change it when `Note` changes. */
 const CHANNEL = "throughline.1";
 

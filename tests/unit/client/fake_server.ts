@@ -51,7 +51,19 @@ export class FakeStream {
   }
 }
 
+export interface Call {
+  /** Such as `POST /api/conversations`. */
+  name: string;
+  body: unknown;
+}
+
 export class FakeServer {
+  /** Every call of the JSON API. */
+  readonly calls: Call[] = [];
+  /** Answers a call; a test sets it. */
+  answer: (call: Call) => Response | Promise<Response> = ({ name }) => {
+    throw new Error(`Nobody expected ${name}`);
+  };
   readonly logs = new Map<Topic, TopicEvent[]>();
   /** Every stream that was ever opened. */
   readonly streams: FakeStream[] = [];
@@ -78,6 +90,12 @@ export class FakeServer {
     const refusal = this.refusals.shift();
     if (refusal === null) return Promise.reject(new TypeError("network error"));
     if (refusal !== undefined) return Promise.resolve(refusal);
+    if (url.pathname !== "/api/events") {
+      const body: unknown = init?.body === undefined ? undefined : JSON.parse(String(init.body));
+      const call = { name: `${init?.method ?? "GET"} ${url.pathname}`, body };
+      this.calls.push(call);
+      return Promise.resolve(this.answer(call));
+    }
     const stream = new FakeStream(url.searchParams.get("topics") ?? "", init?.signal ?? null);
     this.streams.push(stream);
     stream.write("retry: 1500\n: ok\n\n");

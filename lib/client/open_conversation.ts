@@ -1,0 +1,156 @@
+// The conversation that is open in this tab.
+//   S1  Events are folded at once and shown at most once per frame. A hidden page has no frames and shows at once.
+import { batch, computed, type Signal, signal } from "@preact/signals";
+import type { Id } from "../core/ids.ts";
+import type { Conversation } from "../protocol/conversation.ts";
+import type { Snapshot } from "../protocol/event.ts";
+import { type ConversationState, reduce } from "../protocol/reduce.ts";
+import { type Api, ClientError } from "./api.ts";
+import { ABOVE_ROOTS, branch, type Choices } from "./branch.ts";
+import { RecentStates } from "./recent_states.ts";
+import type { TopicEvent } from "./topic_event.ts";
+
+export interface OpenPorts {
+  api: Api;
+  nextFrame(paint: () => void): void;
+  /** Asks for the events of a conversation from a cursor on; null for a snapshot. */
+  follow(id: Id, cursor: number | null): void;
+  unfollow(id: Id): void;
+  /** Within the batch that shows `after`. */
+  painted(before: ConversationState | null, after: ConversationState): void;
+}
+
+export class OpenConversation {
+  /** null is a conversation that is not begun. */
+  readonly id: Signal<Id | null> = signal(null);
+  readonly state: Signal<ConversationState | null> = signal(null);
+  /** Why it cannot be shown. */
+  readonly missing: Signal<ClientError | null> = signal(null);
+  /** What is known of it before its messages are. */
+  readonly #bare: Signal<Conversation | null> = signal(null);
+  readonly #choices: Signal<Choices> = signal(new Map());
+
+  readonly conversation = computed(() => this.state.value?.conversation ?? this.#bare.value);
+  /** The branch that is shown. */
+  readonly shown = computed(() => {
+    const state = this.state.value;
+    return state === null ? [] : branch(state.messages, state.conversation.activeLeaf, this.#choices.value);
+  });
+
+  readonly #ports: OpenPorts;
+  readonly #recent = new RecentStates();
+  #latest: ConversationState | null = null;
+  #painting = false;
+
+  constructor(ports: OpenPorts) {
+    this.#ports = ports;
+  }
+
+  get cursor(): number | null {
+    return this.#latest?.cursor ?? null;
+  }
+
+  /** Where the next message goes when the reader looks at another branch than the active one. */
+  get fork(): Id | undefined {
+    return this.#choices.peek().size > 0 ? this.shown.peek().at(-1)?.message.id : undefined;
+  }
+
+  adoptBare(conversation: Conversation | null): void {
+    this.#bare.value = conversation;
+    this.id.value = conversation?.id ?? null;
+  }
+
+  adopt(snapshot: Snapshot | null): void {
+    this.#latest = snapshot === null
+      ? null
+      : reduce(null, { type: "snapshot", data: snapshot, id: snapshot.cursor });
+    batch(() => {
+      this.id.value = snapshot?.conversation.id ?? null;
+      this.state.value = this.#latest;
+    });
+  }
+
+  /** Takes over a conversation that was just made here: nothing is in it, and its log is still to be read. */
+  begin(conversation: Conversation): void {
+    this.#latest = { conversation, messages: [], cursor: 0, deleted: false, gap: false };
+    batch(() => {
+      this.id.value = conversation.id;
+      this.state.value = this.#latest;
+    });
+    this.#ports.follow(conversation.id, null);
+  }
+
+  /** Leaves the conversation that is open and shows another. */
+  async enter(id: Id | null): Promise<void> {
+    const left = this.id.peek();
+    if (left !== null) this.#ports.unfollow(left);
+    if (this.#latest !== null && !this.#latest.deleted) this.#recent.put(this.#latest);
+    this.#latest = id === null ? null : this.#recent.take(id);
+    batch(() => {
+      this.id.value = id;
+      this.state.value = this.#latest;
+      this.missing.value = null;
+      this.#bare.value = null;
+      this.#choices.value = new Map();
+    });
+    if (id === null) return;
+    if (this.#latest === null) await this.load();
+    else this.#ports.follow(id, this.cursor);
+  }
+
+  /** Reads it. A plain request can say that it is not ours; a stream would only be silent. */
+  async load(): Promise<void> {
+    const id = this.id.peek();
+    if (id === null) return;
+    this.missing.value = null;
+    try {
+      const snapshot = await this.#ports.api.read(id);
+      if (this.id.peek() !== id) return;
+      this.#latest = reduce(this.#latest, { type: "snapshot", data: snapshot, id: snapshot.cursor });
+      this.paint();
+      this.#ports.follow(id, this.cursor);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (this.id.peek() === id) this.missing.value = error;
+    }
+  }
+
+  forget(id: Id): void {
+    this.#recent.drop(id);
+  }
+
+  /** Shows another version of an answer, in this tab only. */
+  choose(versionId: Id): void {
+    const messages = this.state.peek()?.messages ?? [];
+    const version = messages.find((m) => m.id === versionId);
+    if (version === undefined) return;
+    const { parentId } = version;
+    const parent = parentId !== null && messages.some((m) => m.id === parentId) ? parentId : ABOVE_ROOTS;
+    this.#choices.value = new Map(this.#choices.peek()).set(parent, versionId);
+  }
+
+  fold(event: TopicEvent): void {
+    const id = this.id.peek();
+    if (id === null || event.topic !== id) return;
+    if (event.type !== "bye") this.#latest = reduce(this.#latest, event);
+    else if (this.#latest !== null) this.#latest = { ...this.#latest, deleted: true };
+    if (this.#latest?.gap === true) this.#ports.follow(id, null);
+    if (this.#painting || this.#latest === this.state.peek()) return;
+    this.#painting = true;
+    this.#ports.nextFrame(() => this.paint());
+  }
+
+  /** Shows the newest state, now. */
+  paint(): void {
+    this.#painting = false;
+    const before = this.state.peek();
+    const after = this.#latest;
+    if (after === null || after === before) return;
+    batch(() => {
+      this.state.value = after;
+      // A leaf that moved is news from somewhere: what the reader had chosen before is over.
+      if (before?.conversation.activeLeaf !== after.conversation.activeLeaf) this.#choices.value = new Map();
+      this.#ports.painted(before, after);
+    });
+  }
+}

@@ -1,0 +1,49 @@
+// The surroundings of one page, for a store.
+import type { PageListener, Surroundings } from "@/lib/client/surroundings.ts";
+import { FakeClock } from "@/tests/support/clock.ts";
+import { FakeBrowser, FakeShelf } from "./fake_browser.ts";
+import { FakeServer } from "./fake_server.ts";
+import { id } from "./sample.ts";
+
+export interface FakeSurroundings extends Surroundings {
+  clock: FakeClock;
+  shelf: FakeShelf;
+  server: FakeServer;
+  /** Addresses in the order of their opening. */
+  paths: string[];
+  titles: string[];
+  /** What the next frame will paint. */
+  frames: (() => void)[];
+  listener(): PageListener;
+}
+
+/** `made` begins the ids that the page makes. */
+export function fakePage(made = 500): FakeSurroundings {
+  const server = new FakeServer();
+  const browserPage = new FakeBrowser().page();
+  const paths: string[] = [];
+  const titles: string[] = [];
+  const frames: (() => void)[] = [];
+  let listener: PageListener | null = null;
+  return {
+    server,
+    paths,
+    titles,
+    frames,
+    clock: new FakeClock(),
+    shelf: new FakeShelf(),
+    fetch: server.fetch,
+    random: () => 0.5,
+    newId: () => id(made++),
+    locks: browserPage.locks,
+    openPort: browserPage.openPort,
+    nextFrame: (paint) => void frames.push(paint),
+    listen: (given) => listener = given,
+    push: (path) => void paths.push(path),
+    title: (text) => void titles.push(text),
+    listener: () => {
+      if (listener === null) throw new Error("The store does not listen yet");
+      return listener;
+    },
+  };
+}

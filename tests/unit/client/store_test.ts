@@ -1,0 +1,318 @@
+import { assert, assertEquals } from "@std/assert";
+import { Store } from "@/lib/client/store.ts";
+import type { Topic, TopicEvent } from "@/lib/client/topic_event.ts";
+import { textOf } from "@/lib/protocol/message.ts";
+import type { Snapshot } from "@/lib/protocol/event.ts";
+import { fakePage } from "./fake_page.ts";
+import { conversation, delta, id, message, text, TOPIC } from "./sample.ts";
+
+const MODELS = { models: [], defaultModel: "demo/tour" };
+const LIST = { conversations: [conversation()], cursor: 0 };
+
+function open(snapshot: Snapshot | null) {
+  const page = fakePage();
+  const store = new Store(page);
+  store.adopt({ snapshot, list: LIST, nextCursor: null, models: MODELS });
+  store.start();
+  const frame = () => page.frames.splice(0).forEach((paint) => paint());
+  const settle = async (ms = 50) => {
+    await page.clock.advance(ms);
+    frame();
+  };
+  return { page, store, server: page.server, frame, settle, end: () => page.listener().hide() };
+}
+
+const running: Snapshot = {
+  conversation: conversation({ running: id(90), activeLeaf: id(10) }),
+  messages: [
+    message({ id: id(9), role: "user", status: "complete", parts: text("hi") }),
+    message({ parentId: id(9) }),
+  ],
+  cursor: 0,
+};
+const idle: Snapshot = { conversation: conversation(), messages: [], cursor: 0 };
+const json = (body: unknown, status = 200) => Response.json(body, { status });
+const entry = (n: number, event: Partial<TopicEvent>, topic: Topic = TOPIC) =>
+  ({ id: n, topic, ...event }) as TopicEvent;
+
+Deno.test("islands may come in any order: the connection waits for the last, with the cursors of the page", async () => {
+  const page = fakePage();
+  const store = new Store(page);
+  store.adopt({ conversation: running.conversation, models: MODELS });
+  store.start();
+  assertEquals([store.open.id.value, store.busy.value], [TOPIC, true]);
+  store.adopt({ list: { conversations: [], cursor: 4 }, nextCursor: null });
+  store.start();
+  await page.clock.advance(50);
+  assertEquals(page.server.streams.length, 0);
+  store.adopt({ snapshot: { ...running, cursor: 7 } });
+  store.start();
+  store.start();
+  await page.clock.advance(50);
+  assertEquals(page.server.streams.map((stream) => stream.query), [`user@4,${TOPIC}@7`]);
+  page.listener().hide();
+});
+
+Deno.test("S1: any number of events make one picture per frame, and a page that is covered shows at once", async () => {
+  const { page, store, server, settle, frame, end } = open(running);
+  await settle();
+  let pictures = 0;
+  const stop = store.open.state.subscribe(() => pictures++);
+  pictures = 0;
+  for (let n = 1; n <= 200; n++) server.append(delta(n));
+  await page.clock.advance(0);
+  assertEquals([pictures, page.frames.length], [0, 1]);
+  frame();
+  assertEquals(pictures, 1);
+  server.append(delta(201));
+  await page.clock.advance(0);
+  page.listener().cover();
+  assertEquals([pictures, store.open.state.value?.cursor], [2, 201]);
+  stop();
+  end();
+});
+
+Deno.test("a message is shown in the moment it is sent, and is the same one when it arrives", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  const answered = Promise.withResolvers<Response>();
+  server.answer = () => answered.promise;
+  assert(store.send("Hello"));
+  const [pending] = store.pending.value;
+  assertEquals([pending?.text, pending?.state, store.busy.value], ["Hello", "sending", true]);
+  server.append(entry(1, {
+    type: "message",
+    data: { message: message({ id: pending!.id, role: "user", status: "complete", parts: text("Hello") }) },
+  }));
+  await settle();
+  assertEquals(store.pending.value, []);
+  assertEquals(store.open.shown.value.map((item) => textOf(item.message)), ["Hello"]);
+  answered.resolve(
+    json({ message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 1 }, 202),
+  );
+  await settle();
+  assertEquals(store.drafts.read(TOPIC).unsent, []);
+  end();
+});
+
+Deno.test("nothing is sent of nothing", () => {
+  const { store, end } = open(idle);
+  assertEquals([store.send(""), store.send(" \n ")], [false, false]);
+  end();
+});
+
+Deno.test("P7: a send whose answer is lost goes again under its id; refused, it keeps its text and says why", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.refusals.push(null);
+  server.answer = () =>
+    new Response(JSON.stringify({ code: "limited", detail: "Wait a minute.", requestId: "r1" }), {
+      status: 429,
+      headers: { "content-type": "application/problem+json" },
+    });
+  store.send("Hello");
+  await settle(1_000);
+  const [failed] = store.pending.value;
+  assertEquals(failed?.error, { code: "limited", detail: "Wait a minute.", requestId: "r1" });
+  assertEquals([failed?.state, store.busy.value, store.drafts.read(TOPIC).unsent.length], [
+    "failed",
+    false,
+    1,
+  ]);
+  const accepted = { message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 1 };
+  server.answer = () => json(accepted, 202);
+  store.outbox.retry(failed!.id);
+  await settle();
+  const sent = server.calls.map(({ body }) => (body as { id: string }).id);
+  assertEquals(sent, [failed!.id, failed!.id]);
+  assertEquals([store.pending.value[0]?.state, store.generation.value], ["accepted", id(90)]);
+  end();
+});
+
+Deno.test("what was unsent when the page was left is offered again, unless the conversation has it", async () => {
+  const before = open(idle);
+  await before.settle();
+  before.server.answer = () => new Promise(() => {});
+  before.store.send("first");
+  await before.settle();
+  before.end();
+  const page = fakePage();
+  for (const key of [before.page.shelf.key(0)!]) page.shelf.setItem(key, before.page.shelf.getItem(key)!);
+  const store = new Store(page);
+  store.adopt({ snapshot: idle, list: LIST, nextCursor: null, models: MODELS });
+  store.start();
+  const [offered] = store.pending.value;
+  assertEquals([offered?.text, offered?.state, offered?.id], ["first", "failed", id(501)]);
+  page.listener().hide();
+  const arrived = { ...idle, messages: [message({ id: id(501), role: "user", status: "complete" })] };
+  const third = new Store(page);
+  third.adopt({ snapshot: arrived, list: LIST, nextCursor: null, models: MODELS });
+  third.start();
+  assertEquals([third.pending.value, third.drafts.read(TOPIC).unsent], [[], []]);
+  page.listener().hide();
+});
+
+Deno.test("O1, O3: two messages before there is a conversation make one, and arrive in order", async () => {
+  const { page, store, server, settle, end } = open(null);
+  await settle();
+  const made = conversation({ id: id(2), title: "" });
+  server.answer = ({ name }) =>
+    name === "POST /api/conversations"
+      ? json(made, 201)
+      : json({ message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 1 }, 202);
+  store.send("one");
+  store.send("two");
+  await settle();
+  assertEquals(server.calls.map(({ name, body }) => [name, (body as { text?: string }).text]), [
+    ["POST /api/conversations", undefined],
+    [`POST /api/conversations/${id(2)}/messages`, "one"],
+    [`POST /api/conversations/${id(2)}/messages`, "two"],
+  ]);
+  assertEquals([page.paths, store.open.id.value], [[`/c/${id(2)}`], id(2)]);
+  assertEquals(
+    store.library.listing.value.conversations[0]?.id === id(2) ||
+      store.library.listing.value.conversations.length === 2,
+    true,
+  );
+  assertEquals([...server.last.topics], [["user", 0], [id(2), null]]);
+  end();
+});
+
+Deno.test("P6: Stop works before the answer has a name", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  const answered = Promise.withResolvers<Response>();
+  server.answer = ({ name }) => name.includes("/cancel") ? json({}, 202) : answered.promise;
+  store.send("Hello");
+  await settle();
+  await store.stop();
+  assert(store.stopping.value);
+  answered.resolve(
+    json({ message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 1 }, 202),
+  );
+  await settle();
+  assertEquals(server.calls.at(-1)?.name, `POST /api/generations/${id(90)}/cancel`);
+  end();
+});
+
+Deno.test("P6: Stop shows at once; a Stop that fails says so and can be asked again", async () => {
+  const { store, server, settle, end } = open(running);
+  await settle();
+  server.answer = () => json({ code: "internal", detail: "Broken.", requestId: "r2" }, 500);
+  const stopped = store.stop();
+  assert(store.stopping.value);
+  await stopped;
+  assert(!store.stopping.value);
+  assertEquals(store.notices.items.value.map(({ text, requestId }) => [text, requestId]), [
+    ["The answer could not be stopped. Broken.", "r2"],
+  ]);
+  end();
+});
+
+Deno.test("a gap asks for a snapshot, and what comes after it is shown", async () => {
+  const { store, server, settle, end } = open({ ...running, cursor: 3 });
+  await settle();
+  server.logs.set(TOPIC, [1, 2, 3, 4, 5].map((n) => delta(n)));
+  store.open.fold(delta(6)); // past 4 and 5, as if the relay had let it through
+  assert(store.open.cursor === 3);
+  await settle();
+  assertEquals(store.open.state.value?.cursor, 5);
+  assertEquals(store.open.state.value?.gap, false);
+  end();
+});
+
+Deno.test("opening another conversation leaves the page, shows what is there and follows it; going back is at once", async () => {
+  const { page, store, server, settle, end } = open(running);
+  await settle();
+  const other: Snapshot = {
+    conversation: conversation({ id: id(2), title: "Other" }),
+    messages: [],
+    cursor: 40,
+  };
+  server.answer = () => json(other);
+  await store.go(id(2));
+  await settle();
+  assertEquals([page.paths, page.titles.at(-1)], [[`/c/${id(2)}`], "Other · Throughline"]);
+  assertEquals(server.last.topics.get(id(2)), 40);
+  const calls = server.calls.length;
+  page.listener().go(`/c/${TOPIC}`);
+  assertEquals([store.open.state.value?.messages.length, server.calls.length], [2, calls]);
+  await settle();
+  assertEquals([...server.last.topics], [["user", 0], [TOPIC, 0]]);
+  end();
+});
+
+Deno.test("a conversation that is not ours says so, and the page lives on", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.answer = () =>
+    json({ code: "not_found", detail: "There is no such conversation.", requestId: "r3" }, 404);
+  await store.go(id(3));
+  assertEquals([store.open.missing.value?.status, store.open.missing.value?.requestId], [404, "r3"]);
+  await store.go(null);
+  assertEquals([store.open.missing.value, store.open.id.value], [null, null]);
+  end();
+});
+
+Deno.test("a conversation deleted elsewhere shows as deleted", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.last.send({ type: "bye", topic: TOPIC, data: { reason: "gone" } });
+  await settle();
+  assertEquals(store.open.state.value?.deleted, true);
+  end();
+});
+
+Deno.test("deleting takes it off the list at once, and Undo brings it back", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.answer = ({ name }) =>
+    name.endsWith("restore") ? json({}) : name.startsWith("GET") ? json(idle) : json({});
+  await store.remove(TOPIC);
+  assertEquals([store.library.listing.value.conversations, store.open.id.value], [[], null]);
+  store.notices.items.value[0]!.action!.run();
+  await settle();
+  assertEquals(server.calls.map(({ name }) => name), [
+    `DELETE /api/conversations/${TOPIC}`,
+    `POST /api/conversations/${TOPIC}/restore`,
+    `GET /api/conversations/${TOPIC}`,
+  ]);
+  assertEquals([store.library.listing.value.conversations.length, store.open.id.value], [1, TOPIC]);
+  end();
+});
+
+Deno.test("a rename that the server refuses is taken back and explained", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.answer = () => json({ code: "invalid", detail: "Too long.", requestId: "r4" }, 400);
+  const renamed = store.library.rename(TOPIC, "New name");
+  assertEquals(store.library.listing.value.conversations[0]?.title, "New name");
+  await renamed;
+  assertEquals(store.library.listing.value.conversations[0]?.title, "A title");
+  assertEquals(store.notices.items.value.length, 1);
+  end();
+});
+
+Deno.test("a page that comes back from the cache connects again from where it was", async () => {
+  const { page, store, server, settle, end } = open(running);
+  await settle();
+  server.append(delta(1));
+  await settle();
+  page.listener().hide();
+  await settle();
+  assertEquals(server.open.length, 0);
+  server.append(delta(2));
+  page.listener().show(true);
+  await settle();
+  assertEquals(textOf(store.open.state.value!.messages[1]!), "1 2 ");
+  end();
+});
+
+Deno.test("regenerate pressed twice asks once", async () => {
+  const { store, server, settle, end } = open(running);
+  await settle();
+  server.answer = () => json({}, 202);
+  await Promise.all([store.regenerate(id(10)), store.regenerate(id(10))]);
+  assertEquals(server.calls.length, 1);
+  end();
+});
