@@ -12,30 +12,39 @@ import type { Conversation } from "../protocol/conversation.ts";
 /** The log of a topic, as much as a snapshot needs of it. */
 export interface LogReader {
   head(topic: TopicId): Promise<{ value: { seq: number } | null }>;
-  after(topic: TopicId, cursor: number): Promise<{ seq: number; type: EntryType; json: string }[] | null>;
+  after(
+    topic: TopicId,
+    cursor: number,
+    segmentsMax: number,
+  ): Promise<{ seq: number; type: EntryType; json: string }[] | null>;
 }
+
+/**
+ * Most rows of segments that are read for one snapshot. The longest answer, written a token at a time with three of them
+ * to a segment, is some 40,000; a bound below it would take an answer's beginning from whoever opens it.
+ */
+const SEGMENTS_MAX = 50_000;
 
 /** Tries when the log is cut off while it is read; each begins anew. */
 const TRIES_MAX = 3;
 
-/** `readConversation` checks whose it is, and is called before anything else is read. */
+/** `readConversation` checks whose it is, and is called before anything of it is read. */
 export async function readSnapshot(
   deps: { store: Store; log: LogReader; readConversation: () => Promise<{ conversation: Conversation }> },
   id: Id,
 ): Promise<Snapshot> {
   const topic = conversationTopic(id);
   for (let tries = 1;; tries++) {
-    // The head first: whatever changes after it is in the log, and whatever changed before it is in the records.
-    const [{ value: head }, { conversation }] = await Promise.all([
-      deps.log.head(topic),
-      deps.readConversation(),
-    ]);
+    // The head first, and by itself: whatever changes after it is in the log, and whatever changed before it is in what
+    // is read next. Read at once, the conversation could be of before it.
+    const { value: head } = await deps.log.head(topic);
+    const { conversation } = await deps.readConversation();
     const records = await listMessages(deps.store, id);
     const since = Math.min(
       head?.seq ?? 0,
       ...records.filter(({ message }) => !isTerminal(message.status)).map(({ seq }) => seq),
     );
-    const entries = await deps.log.after(topic, since);
+    const entries = await deps.log.after(topic, since, SEGMENTS_MAX);
     if (entries !== null) return fold({ conversation, messages: [], cursor: since }, records, entries);
     if (tries >= TRIES_MAX) {
       // An answer that has been waiting for longer than its segments live: its text begins where the log does.
