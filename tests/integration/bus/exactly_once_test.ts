@@ -102,7 +102,10 @@ const BROKEN: Record<string, Variant> = {
         const subscription = hub.subscribe(topic, wake);
         let served = false;
         return {
-          after: (cursor) => (served = !served) ? subscription.after(cursor) : [],
+          after: (cursor) => {
+            served = !served;
+            return served ? subscription.after(cursor) : [];
+          },
           [Symbol.dispose]: () => subscription[Symbol.dispose](),
         };
       },
