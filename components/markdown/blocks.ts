@@ -6,13 +6,16 @@ import remend from "remend";
 import { FORMULAS } from "./math.ts";
 
 /** A paragraph or cell longer than this is no prose: emphasis in it may cost the square of its length. */
-const INLINE_CHARS_MAX = 20_000;
+const INLINE_CHARS_MAX = 10_000;
 /** A growing block longer than this is shown as it is until it ends: lexing it for each frame would take too long. */
 const TAIL_CHARS_MAX = 64 * 1024;
 /** What follows may still change the last block (a table's second line, a list's next item) and the one before it. */
 const OPEN_BLOCKS = 2;
 
 const HEAL = { linkMode: "text-only", katex: false, inlineKatex: false, htmlTags: false } as const;
+
+/** Marks that open something of which no letter is here yet. */
+const LONE_MARKS = /(?<=^|[\s([{"'])(?:[*_~`]{1,3}|!?\[)$/;
 
 export interface Blocks {
   tokens: readonly Token[];
@@ -32,16 +35,16 @@ export class GrowingText {
     if (!streaming) return whole(text);
     if (!text.startsWith(this.#source)) this.#reset();
     this.#source = text;
-    this.#freeze();
+    const last = this.#freeze();
     const tail = text.slice(this.#frozenChars);
-    const tokens = tail.length > TAIL_CHARS_MAX ? [plain(tail)] : lex(remend(tail, HEAL), this.#links).tokens;
+    const tokens = tail.length > TAIL_CHARS_MAX ? [plain(tail)] : lex(heal(tail, last), this.#links).tokens;
     return { tokens: [...this.#frozen, ...tokens], definitions: Object.keys(this.#links).length };
   }
 
-  /** Moves what is final from the tail to the frozen part. */
-  #freeze(): void {
+  /** Moves what is final from the tail to the frozen part. Returns the block that is growing. */
+  #freeze(): Token | undefined {
     const tail = this.#source.slice(this.#frozenChars);
-    if (tail.length > TAIL_CHARS_MAX) return;
+    if (tail.length > TAIL_CHARS_MAX) return undefined;
     const { tokens, links } = lex(tail, this.#links);
     let open = 0;
     let end = tokens.length;
@@ -51,6 +54,7 @@ export class GrowingText {
       this.#frozenChars += token.raw.length;
     }
     if (end > 0) this.#links = { ...this.#links, ...links };
+    return tokens.at(-1);
   }
 
   #reset(): void {
@@ -58,6 +62,12 @@ export class GrowingText {
     this.#frozen = [];
     this.#frozenChars = 0;
   }
+}
+
+/** The tail without its loose end. Code is left as it is: its marks mean nothing, and it may be copied any time. */
+function heal(tail: string, last: Token | undefined): string {
+  if (last?.type === "code") return tail;
+  return remend(tail.replace(LONE_MARKS, ""), HEAL);
 }
 
 function whole(text: string): Blocks {

@@ -31,17 +31,17 @@ const block: TokenizerExtensionFunction = (source) => {
   return rest === null ? undefined : { ...found, raw: found.raw + rest[0] };
 };
 
+/** Where the next formula may begin. A row of dollars begins none. */
 function startOf(source: string): number | undefined {
-  const at = source.search(/\\[([]|\$\$/);
+  const at = source.search(/\\[([]|(?<!\$)\$\$(?!\$)/);
   return at < 0 ? undefined : at;
 }
 
-/** What a lexer needs to know of formulas. */
+/** What a lexer needs to know of formulas. No `startBlock`: it would tear paragraphs in two, and join them by a line. */
 export const FORMULAS = {
   inline: [inline],
   block: [block],
   startInline: [startOf] as TokenizerStartFunction[],
-  startBlock: [startOf] as TokenizerStartFunction[],
   renderers: {},
   childTokens: {},
 };
