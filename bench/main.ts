@@ -4,7 +4,7 @@
 // Provider, load generator and followers share this process and its clock; each server is a process of its own.
 import { type Level, measure, type Measured } from "./load.ts";
 import { startProvider } from "./provider.ts";
-import { measureRequests, type RequestTimes } from "./requests.ts";
+import { measureRequests } from "./requests.ts";
 import { addedTable, NOT_MEASURED, requestTable, tokenTable } from "./table.ts";
 import { startApp, startRelay } from "./targets.ts";
 
@@ -16,24 +16,25 @@ if (import.meta.main) {
   const plan = Deno.args.includes("--quick") ? QUICK : FULL;
   const levels: Level[] = plan.generations.map((generations) => ({ ...plan, generations }));
   const measured: Measured[] = [];
-  let requests: RequestTimes[] = [];
   await using provider = startProvider();
 
-  const run = async (target: Awaited<ReturnType<typeof startRelay>>) => {
-    for (const level of levels) {
+  await using relay = await startRelay(provider);
+  await using app = await startApp(provider, 0);
+  await using calm = await startApp(provider, 50);
+  const loadBefore = Deno.loadavg()[0]!;
+  // Targets take turns at each level, so that a machine that slows down slows them all.
+  for (const level of levels) {
+    for (const target of [relay, app, calm]) {
       console.error(`${target.name}: ${level.generations} generations …`);
       measured.push(await measure(target, provider, level));
     }
-  };
-  await using relay = await startRelay(provider);
-  await run(relay);
-  for (const flushMs of [0, 50]) {
-    await using app = await startApp(provider, flushMs);
-    await run(app);
-    if (flushMs === 0) requests = await measureRequests(app, provider, plan.runs);
   }
+  const requests = await measureRequests(app, provider, plan.runs);
 
-  console.log(`Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores\n`);
+  console.log(
+    `Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores, ` +
+      `load average ${loadBefore.toFixed(1)} before and ${Deno.loadavg()[0]!.toFixed(1)} after\n`,
+  );
   console.log(`From the provider's send to a follower's receipt\n\n${tokenTable(measured)}\n`);
   console.log(`What the app adds to the bare relay\n\n${addedTable(measured, relay.name)}\n`);
   console.log(`Single requests, one at a time\n\n${requestTable(requests)}\n`);

@@ -71,6 +71,8 @@ export const NOT_MEASURED = `What this table does not measure
 - Deno Deploy and its KV: the store here is SQLite on this disk. A commit over a network takes milliseconds.
 - Long runs: heap growth, log rotation, expiry. Each level lasts seconds.
 - CPU seconds include each run's requests and its warm-up; the store's growth during the run is in them too.
+- An idle machine, unless it was one: the load average above says. On a busy disk every commit waits for its fsync, and
+  the relay, which keeps nothing, does not.
 - Percentiles of a few thousand samples from one run: compare orders of size, not the last digit.`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
