@@ -7,7 +7,7 @@ import { remove, type Store } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import { type RunningJob, verdict } from "./job.ts";
 
-/** Jobs looked at in one sweep; the next one, seconds later, sees the rest. */
+/** Jobs looked at in one sweep; the next one, seconds later, goes on behind them. */
 const SWEEP_MAX = 1_000;
 
 export interface SweepDeps {
@@ -24,6 +24,8 @@ export class Sweep {
   readonly #deps: SweepDeps;
   readonly #stopped = new AbortController();
   #running: Promise<void> | null = null;
+  /** Where the next sweep begins: the last row of one that did not reach the end of the index. */
+  #from: Deno.KvKey | null = null;
 
   constructor(deps: SweepDeps) {
     this.#deps = deps;
@@ -57,7 +59,12 @@ export class Sweep {
   async #once(): Promise<void> {
     const { store, clock, logger, rescue } = this.#deps;
     try {
-      const rows = await store.list({ prefix: runningPrefix() }, { limit: SWEEP_MAX });
+      const prefix = runningPrefix();
+      const rows = await store.list(
+        this.#from === null ? { prefix } : { prefix, start: [...this.#from, 0] },
+        { limit: SWEEP_MAX },
+      );
+      this.#from = rows.length < SWEEP_MAX ? null : rows.at(-1)!.key;
       const ids = rows.map(({ key }) => key.at(-1) as Id);
       const jobs = await store.getMany(ids.map(generationKey));
       for (const [i, { value: job }] of jobs.entries()) {
