@@ -20,7 +20,7 @@ export function branch(
   choices: Choices = new Map(),
 ): BranchItem[] {
   const byId = new Map<Id, Message>();
-  for (const message of messages) if (message.status !== "queued") byId.set(message.id, message);
+  for (const message of messages) if (wasSaid(message)) byId.set(message.id, message);
   const children = new Map<Id, Message[]>();
   for (const message of byId.values()) {
     const parent = message.parentId !== null && byId.has(message.parentId) ? message.parentId : ABOVE_ROOTS;
@@ -42,6 +42,11 @@ export function branch(
     parent = chosen.id;
   }
   return path;
+}
+
+/** A message that waits has not been said yet, and one that was taken out of the queue never was. */
+function wasSaid({ role, status }: Message): boolean {
+  return status !== "queued" && !(role === "user" && status === "cancelled");
 }
 
 function ancestors(byId: ReadonlyMap<Id, Message>, leaf: Id | null): Set<Id> {

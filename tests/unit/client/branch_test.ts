@@ -26,6 +26,12 @@ Deno.test("the reader's choice bends the path, and what follows it is the newest
   assertEquals(shown(branch(messages, id(4), new Map([[id(1), id(3)]]))), [1, 3, 6]);
 });
 
+Deno.test("what was taken out of the queue was never said, and is no version of what came after it", () => {
+  const removed = message({ id: id(3), parentId: id(2), role: "user", status: "cancelled" });
+  const items = branch([...tree([1, null], [2, 1]), removed, ...tree([4, 2])], id(4));
+  assertEquals([shown(items), items[2]!.versions], [[1, 2, 4], [id(4)]]);
+});
+
 Deno.test("queued messages stand elsewhere", () => {
   const messages = [
     ...tree([1, null], [2, 1]),
