@@ -26,6 +26,7 @@ Deno.test("P9: twenty tabs stay live on one connection, and a send from the twen
     await Promise.all(tabs.map((tab) => tab.textThat((text) => countedIn(text) >= 5)));
     const last = tabs[TABS - 1]!;
     assertEquals(await last.answers.last().getAttribute("data-status"), "streaming");
+    assertEquals(await openStreams(server.url), 1);
 
     const accepted = last.page.waitForResponse((response) =>
       response.request().method() === "POST" && new URL(response.url()).pathname.endsWith("/messages")
@@ -60,3 +61,9 @@ Deno.test("P9: when the tab that holds the connection closes, the others go on w
     for (const tab of others) assertEquals(await textOf(await tab.answerWith("complete")), countTo(N));
   });
 });
+
+/** Event streams that the server holds open now. */
+async function openStreams(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^throughline_streams_open (\d+)$/m.exec(text)?.[1]);
+}

@@ -18,9 +18,7 @@ export class ChatPage {
 
   /** Resolves when the page follows its conversation. */
   async live(): Promise<void> {
-    await this.page.locator('body[data-connection="live"], [data-connection="live"]').first().waitFor({
-      state: "attached",
-    });
+    await this.page.locator('body[data-connection="live"]').waitFor();
   }
 
   get composer(): Locator {
