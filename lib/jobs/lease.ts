@@ -6,8 +6,8 @@ import { generationKey } from "../kv/keys.ts";
 import { type Check, set, type Store, type Write } from "../kv/store.ts";
 import { type Job, released, renewed, type RunningJob } from "./job.ts";
 
-/** A lease is renewed after this part of its time: two renewals may fail before it is lost. */
-const RENEW_AT = 1 / 3;
+/** A lease is renewed after a third of its time: two renewals may fail before it is lost. */
+const RENEWALS_PER_LEASE = 3;
 
 export class Lease {
   #job: RunningJob;
@@ -27,7 +27,7 @@ export class Lease {
 
   /** When the next renewal is due, in milliseconds since the epoch. */
   get renewAt(): number {
-    return this.#job.leaseUntil - this.#leaseMs * (1 - RENEW_AT);
+    return this.#job.leaseUntil - this.#leaseMs + this.#leaseMs / RENEWALS_PER_LEASE;
   }
 
   /**
