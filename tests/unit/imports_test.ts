@@ -187,9 +187,9 @@ const PLANTED: [path: string, code: string, said: string][] = [
   ["lib/bus/a.ts", `const kv = await Deno.openKv();`, "lib/bus/a.ts uses Deno.openKv"],
   ["lib/models/a.ts", `import OpenAI from "openai";`, "lib/models/a.ts imports openai before it is needed"],
   [
-    "lib/protocol/reduce.ts",
+    "lib/client/a.ts",
     `import { z } from "zod";`,
-    "lib/protocol/reduce.ts brings zod into the browser (lib/client/store.ts → lib/protocol/reduce.ts)",
+    "lib/client/a.ts brings zod into the browser (lib/client/a.ts)",
   ],
 ];
 
@@ -199,6 +199,19 @@ Deno.test("DESIGN 7: the checker notices each kind of planted violation", () => 
     const found = violations([...others, { path, code, imports: importsOf(path, code) }]);
     assertEquals(found.filter((one) => one.startsWith(path)), [said], code);
   }
+});
+
+Deno.test("DESIGN 7: what an island imports brings along what that imports, unless it is a type", () => {
+  const modules = [
+    ["islands/A.tsx", `import type { B } from "../lib/client/b.ts"; import { c } from "../lib/client/c.ts";`],
+    ["lib/client/c.ts", `export { d } from "../protocol/d.ts"; import type { e } from "../protocol/e.ts";`],
+    ["lib/protocol/d.ts", `const { z } = await import("npm:zod@4");`],
+    ["lib/protocol/e.ts", `import { z } from "zod"; import { d } from "./d.ts";`],
+    ["lib/client/b.ts", ""],
+  ].map(([path = "", code = ""]) => ({ path, code, imports: importsOf(path, code) }));
+  assertEquals(violations(modules), [
+    "lib/protocol/d.ts brings zod into the browser (lib/client/c.ts → lib/protocol/d.ts)",
+  ]);
 });
 
 Deno.test("DESIGN 7: what only looks like an import is none", () => {

@@ -90,6 +90,8 @@ Deno.test("a member of the wrong type or size is named", async () => {
     ["POST", "/api/conversations", { systemPrompt: "x".repeat(16_001) }, "systemPrompt"],
     ["POST", "/api/chat", { message: "x".repeat(10_001) }, "message"],
     ["POST", "/api/chat", { message: "a", stream: "true" }, "stream"],
+    ["POST", "/api/chat", { message: "a", conversation_id: "x".repeat(3_000) }, "conversation_id"],
+    ["POST", "/api/chat/stream", { message: "a", conversation_id: "__proto__" }, "conversation_id"],
   ];
   for (const [method, path, body, names] of wrong) {
     const { detail } = await assertProblem(await api.request(method, path, body), "invalid");
@@ -158,7 +160,6 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["POST", "/api/generations/:id/cancel"],
   ];
   const nobodys = [
-    crypto.randomUUID(),
     "1",
     "__proto__",
     "constructor",
@@ -172,13 +173,19 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
   ];
   for (const [routes, theirs] of [[conversation, id], [generation, reply.generationId]] as const) {
     for (const [method, path, body] of routes) {
-      const bodies = new Set<string>();
-      for (const wrong of [theirs, theirs.toUpperCase(), ...nobodys]) {
+      const said = new Set<string>();
+      for (const wrong of [theirs, crypto.randomUUID()]) {
         const response = await stranger.request(method, path.replace(":id", wrong), body);
-        const { requestId: _, ...said } = await assertProblem(response, "not_found");
-        bodies.add(JSON.stringify(said));
+        const { requestId: _, ...rest } = await assertProblem(response, "not_found");
+        said.add(JSON.stringify(rest));
       }
-      assertEquals(bodies.size, 1, `${method} ${path} tells ids apart: ${[...bodies].join("\n")}`);
+      assertEquals(said.size, 1, `${method} ${path} tells another's id from none: ${[...said].join("\n")}`);
+      for (const wrong of [theirs.toUpperCase(), ...nobodys]) {
+        const response = await stranger.request(method, path.replace(":id", wrong), body);
+        await assertProblem(response, "not_found").catch((error) => {
+          throw new Error(`${method} ${path} with ${wrong.slice(0, 50)}: ${error.message}`);
+        });
+      }
     }
   }
   const page = { accept: "text/html", cookie: stranger.cookie };
@@ -251,7 +258,8 @@ Deno.test("a body over the limit is refused while it comes in: declared, lying, 
   assert(grown < 32 * 1024 * 1024, `memory grew by ${grown} bytes`);
   // The largest body that is allowed is read.
   const padded = `{"title":"fits"}`.padEnd(BODY_BYTES_MAX, " ");
-  assertEquals((await api.request("POST", "/api/conversations", padded)).status, 201);
+  const fits = await api.request("POST", "/api/conversations", padded);
+  assertEquals([fits.status, (await fits.json()).title], [201, "fits"]);
   await assertProblem(await api.request("POST", "/api/conversations", `${padded} `), "too_large");
 });
 

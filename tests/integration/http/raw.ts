@@ -78,8 +78,28 @@ async function read(conn: Deno.Conn): Promise<Response> {
         line,
       ): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
     );
-    const body = text.slice(end + 4);
+    const isChunked = headers.get("transfer-encoding") === "chunked";
+    const body = isChunked ? unchunked(text.slice(end + 4)) : text.slice(end + 4);
+    if (body === null) {
+      if (count === null) throw new Error(`The server closed within its answer: ${text}`);
+      continue;
+    }
     if (body.length < Number(headers.get("content-length") ?? 0) && count !== null) continue;
     return new Response(body, { status: Number(statusLine.split(" ")[1]), headers });
+  }
+}
+
+/** The body of ASCII chunks, or null when the last one is still to come. */
+function unchunked(text: string): string | null {
+  let body = "";
+  for (let at = 0;;) {
+    const lineEnd = text.indexOf("\r\n", at);
+    if (lineEnd < 0) return null;
+    const size = parseInt(text.slice(at, lineEnd), 16);
+    if (size === 0) return body;
+    const from = lineEnd + 2;
+    if (text.length < from + size + 2) return null;
+    body += text.slice(from, from + size);
+    at = from + size + 2;
   }
 }

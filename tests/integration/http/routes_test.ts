@@ -187,7 +187,8 @@ Deno.test("GET / shows the app and mints a session; GET /c/:id shows a conversat
   assertEquals(home.headers.get("cache-control"), "no-store");
   assertMatch(await home.text(), /^<!DOCTYPE html>/i);
   const cookie = home.headers.getSetCookie()[0]!.split(";")[0]!;
-  assertEquals((await fetch(`${app.url}/api/conversations`, { headers: { cookie } })).status, 200);
+  const listed = await fetch(`${app.url}/api/conversations`, { headers: { cookie } });
+  assertEquals([listed.status, await listed.json()], [200, { conversations: [], nextCursor: null }]);
   const second = await fetch(app.url, { headers: { cookie } });
   await second.body?.cancel();
   assertEquals(second.headers.getSetCookie(), [], "a person with a session keeps it");

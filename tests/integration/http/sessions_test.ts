@@ -103,7 +103,8 @@ Deno.test("a cookie chosen before the session is never taken up: each session ha
   });
   const { token } = await response.json() as SessionCreated;
   assertNotEquals(token, fixed);
-  assertEquals((await send(app, "GET", "/api/models", { cookie: `throughline=${fixed}` })).status, 401);
+  const fixated = await send(app, "GET", "/api/models", { cookie: `throughline=${fixed}` });
+  await assertProblem(fixated, "unauthenticated");
 });
 
 Deno.test("X2: with a cookie, only this site's own pages may change things", async () => {
