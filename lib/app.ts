@@ -19,6 +19,7 @@ import { send, type SendDeps } from "./generate/send.ts";
 import { takeOver } from "./generate/takeover.ts";
 import {
   answerErrors,
+  checkPath,
   contentPolicy,
   type ErrorView,
   identify,
@@ -236,6 +237,7 @@ export function buildApp(
     .use(contentPolicy)
     .use(answerErrors(errorView))
     .use(identify)
+    .use(checkPath)
     .use(staticFiles())
     .fsRoutes();
 }

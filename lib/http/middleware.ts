@@ -5,7 +5,7 @@ import { parseCookie, stringifySetCookie } from "cookie";
 import { csp, HttpError, type Middleware } from "fresh";
 import type { JSX } from "preact";
 import { AppError, ERRORS } from "../core/errors.ts";
-import { randomId } from "../core/ids.ts";
+import { isId, randomId } from "../core/ids.ts";
 import { SESSION_TTL_MS } from "../kv/keys.ts";
 import { problem, toAppError } from "./respond.ts";
 import type { Identity, Services, State } from "./state.ts";
@@ -114,6 +114,13 @@ export const identify: Middleware<State> = async (ctx) => {
   return await ctx.next();
 };
 
+/** Refuses an id in a path that is none before anything is read: KV could not even take some of them as keys. */
+export const checkPath: Middleware<State> = (ctx) => {
+  const { id } = ctx.params;
+  if (id !== undefined && !isId(id)) throw new AppError("not_found", "There is nothing at this address.");
+  return ctx.next();
+};
+
 /** Who the request is from. @throws AppError `unauthenticated` */
 export function required(state: State): Identity {
   if (state.identity === null) {
@@ -176,7 +183,7 @@ async function failed(ctx: Context, error: unknown, page: ErrorView): Promise<Re
     )
     : toAppError(error, requestId, services.logger);
   const wantsPage = ctx.req.headers.get("accept")?.includes("text/html") ?? false;
-  if (!wantsPage || ctx.url.pathname.startsWith("/api/")) return problem(known, requestId);
+  if (!wantsPage || /^\/api(\/|$)/.test(ctx.url.pathname)) return problem(known, requestId);
   const { title, status } = ERRORS[known.code];
   return await ctx.render(page({ title, detail: known.message, requestId }), { status });
 }

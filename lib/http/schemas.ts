@@ -54,6 +54,6 @@ export interface ChatBody {
 
 export const chat: z.ZodType<ChatBody> = z.strictObject({
   message: message(10_000),
-  conversation_id: z.string().optional(),
+  conversation_id: id.optional(),
   stream: z.boolean().optional(),
 });
