@@ -26,7 +26,10 @@ export interface Beginning {
   reply: Message;
   conversation: Conversation;
   /** Topics and writes to put into the commit; `prompt` is the message being answered, when it changes too. */
-  plan: (before: ConversationRecord, prompt: Prompt | null) => Required<Pick<Plan, "topics" | "writes">>;
+  plan: (before: ConversationRecord, prompt: Prompt | null) => {
+    topics: ReturnType<typeof changeTopics>;
+    writes: NonNullable<Plan["writes"]>;
+  };
 }
 
 /** A message that changes as its answer begins. `order` is null for a new one. */

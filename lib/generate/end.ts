@@ -11,6 +11,7 @@ import { type Check, remove, set, type Store, type Write } from "../kv/store.ts"
 import type { Conversation } from "../protocol/conversation.ts";
 import type { LogEntry } from "../protocol/event.ts";
 import type { Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
+import { shortened } from "./answer_size.ts";
 import { begin, type Beginning, type Owner, type Prompt } from "./begin.ts";
 
 /** How an answer ended. `parts` is all of it; `last` is what of it no entry has said yet. */
@@ -49,6 +50,33 @@ export async function endJob(
   fence: (again: boolean) => Promise<Check>,
   forMs?: number,
 ): Promise<Next | null> {
+  try {
+    return await commitEnd(deps, job, ending, fence, forMs);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "too_large")) throw error;
+    // Every job ends (P8), even one whose text, prompt and instructions together fill more than a commit.
+    return await commitEnd(deps, job, withoutRoom(ending, job.requestId), fence, forMs);
+  }
+}
+
+function withoutRoom(ending: Ending, requestId: string): Ending {
+  const detail = "The answer became longer than can be kept. Its beginning is.";
+  return {
+    ...ending,
+    outcome: ending.outcome === "cancelled" ? "cancelled" : "failed",
+    parts: shortened(ending.parts),
+    last: [],
+    error: { code: "answer_too_long", detail, requestId },
+  };
+}
+
+async function commitEnd(
+  deps: EndDeps,
+  job: RunningJob,
+  ending: Ending,
+  fence: (again: boolean) => Promise<Check>,
+  forMs: number | undefined,
+): Promise<Next | null> {
   let begun: Beginning | null = null;
   let again = false;
   const appended = await deps.append(async () => {
@@ -75,16 +103,15 @@ export async function endJob(
       updatedAt: now,
     };
     begun = null;
-    const promoted = before.deletedAt === null && idle.running === null
-      ? await nextInLine(deps, idle, now)
-      : null;
+    const deleted = before.deletedAt !== null;
+    const promoted = idle.running === null ? await nextInLine(deps, idle, now) : null;
     if (promoted === null) {
       // The terminal entry comes last: nothing follows it (P6).
       const [conversationTopic, userTopic] = changeTopics(job.userId, idle);
       const ending = { ...conversationTopic, entries: [...conversationTopic.entries, ...last.entries] };
       return {
         // A deleted conversation is not listed again by an answer that ends late.
-        topics: before.deletedAt === null ? [ending, userTopic] : [ending],
+        topics: deleted ? [ending] : [ending, userTopic],
         checks,
         writes: ([firstSeq = 0]) => [
           ...last.writes(firstSeq + conversationTopic.entries.length),
@@ -95,14 +122,16 @@ export async function endJob(
     }
     begun = promoted.beginning;
     const plan = promoted.beginning.plan(before, promoted.prompt);
+    const [ownTopic, listTopic] = plan.topics;
+    const beginning = { ...ownTopic, entries: [...last.entries, ...ownTopic.entries] };
     return {
-      topics: plan.topics.map(({ topic, entries }, i) =>
-        i === 0 ? { topic, entries: [...last.entries, ...entries] } : { topic, entries }
-      ),
+      topics: deleted ? [beginning] : [beginning, listTopic],
       checks: [...checks, promoted.check],
       writes: ([firstSeq = 0]) => [
         ...last.writes(firstSeq),
         ...plan.writes([firstSeq + last.entries.length]),
+        // What waited in a deleted conversation ends one by one, and no provider is asked.
+        ...(deleted ? [set(cancelKey(promoted.beginning.job.id), now)] : []),
         ...done,
       ],
     };
@@ -157,7 +186,8 @@ async function nextInLine(
       readMessage(deps.store, idle.id, queued.messageId),
     ]);
     if (job.value?.state !== "queued" || record === null) continue;
-    const message: Message = { ...record.message, status: "complete", parentId: idle.activeLeaf };
+    const parentId = queued.parentId === undefined ? idle.activeLeaf : queued.parentId;
+    const message: Message = { ...record.message, status: "complete", parentId };
     const beginning = begin({
       job: job.value,
       conversation: { ...idle, queue: idle.queue.slice(i + 1) },

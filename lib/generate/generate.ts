@@ -25,14 +25,9 @@ import {
   type Usage,
 } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
+import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
 import { Coalescer } from "./coalesce.ts";
 import { type Ending, endJob, messageError, type Next } from "./end.ts";
-
-/**
- * Longest answer, in UTF-16 units, reasoning included. It stands twice in the commit that ends it, as record and as
- * entry, and KV takes 800 KiB in all; one unit is up to three bytes.
- */
-export const ANSWER_CHARS_MAX = 120 * 1024;
 
 /** How long a commit is tried while the store is away, before the attempt is left to whoever finds its lease expired. */
 const STORE_AWAY_MS_MAX = 60_000;
@@ -69,7 +64,7 @@ interface Gathered {
   coalescer: Coalescer;
   /** All parts that have left the coalescer. */
   written: Part[];
-  chars: number;
+  size: AnswerSize;
   usage?: Usage;
   firstTokenAt: number | null;
   source: Source | null;
@@ -89,7 +84,7 @@ export async function generate(
   const gathered: Gathered = {
     coalescer: new Coalescer(),
     written: [],
-    chars: 0,
+    size: new AnswerSize(),
     firstTokenAt: null,
     source: null,
   };
@@ -105,7 +100,7 @@ export async function generate(
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, job, gathered, stop.signal, changed);
+  const reading = read(deps, job, gathered, stop, changed);
   try {
     await write(deps, lease, gathered, waitForChange);
     return await end(deps, lease, gathered);
@@ -125,13 +120,20 @@ async function read(
   deps: GenerateDeps,
   job: RunningJob,
   gathered: Gathered,
-  signal: AbortSignal,
+  stop: AbortController,
   changed: () => void,
 ): Promise<void> {
+  const { signal } = stop;
   try {
     signal.throwIfAborted();
-    const { provider, model, outputTokensMax } = await deps.resolve(job.model);
-    const { systemPrompt, turns } = await history(deps, job);
+    const [{ provider, model, outputTokensMax }, { systemPrompt, turns }, flag] = await Promise.all([
+      deps.resolve(job.model),
+      history(deps, job),
+      deps.store.get(cancelKey(job.id)),
+    ]);
+    // Stopped before it began: the provider is not asked, however late the watch tells.
+    if (flag.value !== null) stop.abort("cancelled" satisfies StopCause);
+    signal.throwIfAborted();
     const request = { model, systemPrompt, turns, ...(outputTokensMax === null ? {} : { outputTokensMax }) };
     for await (const delta of provider.stream(request, signal)) {
       if (signal.aborted) break;
@@ -153,11 +155,10 @@ function gather(gathered: Gathered, delta: Delta, now: number): void {
     case "text":
     case "reasoning":
       gathered.firstTokenAt ??= now;
-      gathered.chars += delta.text.length;
-      if (gathered.chars > ANSWER_CHARS_MAX) {
+      if (gathered.size.add(delta) > ANSWER_BYTES_MAX) {
         throw new AppError(
           "answer_too_long",
-          `The answer passed ${ANSWER_CHARS_MAX} characters and was stopped. Ask for it in parts.`,
+          "The answer became longer than can be kept, and was stopped. Ask for it in parts.",
         );
       }
       gathered.coalescer.push(delta);

@@ -4,9 +4,17 @@ import type { Id } from "../core/ids.ts";
 import type { RunningJob } from "../jobs/job.ts";
 import { generate, type GenerateDeps, type StopCause } from "./generate.ts";
 
+/** An attempt that runs here. */
+interface Active {
+  id: Id;
+  epoch: number;
+  stop: AbortController;
+  done: Promise<void>;
+}
+
 export class Runner {
   readonly #deps: GenerateDeps;
-  readonly #active = new Map<Id, { stop: AbortController; done: Promise<void> }>();
+  readonly #active = new Set<Active>();
   #draining = false;
 
   constructor(deps: GenerateDeps) {
@@ -20,14 +28,21 @@ export class Runner {
 
   /** Runs a job that a commit has put under this process's lease, and those that follow it in its queue. */
   start(job: RunningJob, versionstamp: string | null): void {
-    if (this.#active.has(job.id)) return;
+    for (const other of this.#active) {
+      if (other.id !== job.id) continue;
+      if (other.epoch >= job.epoch) return;
+      // From before the machine slept: this process has claimed the job from itself.
+      other.stop.abort("fenced" satisfies StopCause);
+    }
     const stop = new AbortController();
     if (this.#draining) stop.abort("drain" satisfies StopCause);
     const done = this.#run(job, versionstamp, stop).catch((error) => {
       // The lease expires, and a sweep finds the job; nothing is lost but time.
       this.#deps.logger.log("error", "generation_crashed", { generationId: job.id, cause: causes(error) });
     });
-    this.#active.set(job.id, { stop, done });
+    const active = { id: job.id, epoch: job.epoch, stop, done };
+    this.#active.add(active);
+    void done.then(() => this.#active.delete(active));
   }
 
   async #run(job: RunningJob, versionstamp: string | null, stop: AbortController): Promise<void> {
@@ -39,7 +54,6 @@ export class Runner {
       if (next !== null) this.start(next.job, next.versionstamp);
     } finally {
       counters.add("throughline_generations_running", -1);
-      this.#active.delete(job.id);
     }
   }
 
@@ -47,7 +61,7 @@ export class Runner {
   async drain(): Promise<void> {
     this.#draining = true;
     while (this.#active.size > 0) {
-      const active = [...this.#active.values()];
+      const active = [...this.#active];
       for (const { stop } of active) stop.abort("drain" satisfies StopCause);
       await Promise.all(active.map(({ done }) => done));
     }

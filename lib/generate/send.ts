@@ -16,7 +16,7 @@ import { conversationKey, generationKey, SENT_TTL_MS, sentKey } from "../kv/keys
 import type { Append, Plan } from "../kv/plan.ts";
 import { set, type Store } from "../kv/store.ts";
 import type { MessageAccepted, SendMessage } from "../protocol/api.ts";
-import type { Conversation } from "../protocol/conversation.ts";
+import type { Conversation, Queued } from "../protocol/conversation.ts";
 import type { Message } from "../protocol/message.ts";
 import { begin, newJob, type Owner } from "./begin.ts";
 
@@ -102,7 +102,8 @@ export async function send(
       begun = beginning.job;
       plan = beginning.plan(record, { message, order: null });
     } else {
-      plan = enqueue(record, conversation, message, job, now);
+      const chosen = parentId === conversation.activeLeaf ? {} : { parentId };
+      plan = enqueue({ ...record, conversation }, message, job, chosen, now);
     }
     const entries = plan.topics[0]?.entries.length ?? 0;
     return {
@@ -126,18 +127,20 @@ export async function send(
 /** The message at the end of the queue, in every tab that looks (DESIGN 4). */
 function enqueue(
   record: OwnedRecord,
-  conversation: Conversation,
   message: Message,
   job: QueuedJob,
+  chosen: Pick<Queued, "parentId">,
   now: number,
 ): Required<Pick<Plan, "topics" | "writes">> {
+  const { conversation } = record;
   if (conversation.queue.length >= QUEUE_MAX) {
     throw new AppError(
       "limited",
       `${QUEUE_MAX} messages are waiting already. Wait for an answer, or remove one.`,
     );
   }
-  const queued = { messageId: message.id, replyId: job.messageId, generationId: job.id, model: job.model };
+  const { id: generationId, messageId: replyId, model } = job;
+  const queued: Queued = { messageId: message.id, replyId, generationId, model, ...chosen };
   const after: Conversation = { ...conversation, queue: [...conversation.queue, queued], updatedAt: now };
   return {
     topics: changeTopics(record.userId, after, [{ type: "message", data: { message } }]),

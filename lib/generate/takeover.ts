@@ -1,6 +1,7 @@
 // Taking over a job whose owner is gone: a new attempt, announced to everyone who follows; or the end it deserves.
 //   P4  Whoever finds an expired lease may claim the job. The checked write lets exactly one of them.
 import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
+import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
@@ -10,7 +11,7 @@ import { set, type Store } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Snapshot } from "../protocol/event.ts";
-import type { MessageError } from "../protocol/message.ts";
+import type { MessageError, Part } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
 import { endJob } from "./end.ts";
 
@@ -90,8 +91,7 @@ async function finish(
   because: "cancelled" | "exhausted",
 ): Promise<void> {
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
-  const { messages } = await deps.snapshot(job);
-  const parts = messages.find(({ id }) => id === job.messageId)?.parts ?? [];
+  const parts = await partsOf(deps, job);
   const outcome: Outcome = because === "cancelled" ? "cancelled" : "failed";
   const error: MessageError = {
     code: "attempts_exhausted",
@@ -107,6 +107,17 @@ async function finish(
   );
   deps.counters.add(`throughline_generations_${outcome}_total`, 1);
   if (next !== null) deps.start(next.job, next.versionstamp);
+}
+
+/** What the last owner wrote. Nothing is left of it when the conversation was purged meanwhile. */
+async function partsOf(deps: TakeoverDeps, job: RunningJob): Promise<Part[]> {
+  try {
+    const { messages } = await deps.snapshot(job);
+    return messages.find(({ id }) => id === job.messageId)?.parts ?? [];
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return [];
+    throw error;
+  }
 }
 
 function restarted(record: MessageRecord, attempt: number, seq: number): MessageRecord {

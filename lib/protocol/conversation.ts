@@ -21,10 +21,14 @@ export interface Conversation {
   updatedAt: number;
 }
 
-/** A message that waits: its id, the ids its answer and job will have, and the model that will answer. */
+/**
+ * A message that waits: its id, the ids its answer and job will have, and the model that will answer. `parentId` is the
+ * answer that its sender chose to follow; absent, it follows the branch that is shown when its turn comes.
+ */
 export interface Queued {
   messageId: Id;
   replyId: Id;
   generationId: Id;
   model: string;
+  parentId?: Id | null;
 }
