@@ -1,0 +1,222 @@
+// Processes that share one KV: each with its own bus, lease and runner, and all of them with one scripted model.
+import { Hub } from "@/lib/bus/hub.ts";
+import { Log } from "@/lib/bus/log.ts";
+import { Watcher } from "@/lib/bus/watcher.ts";
+import { Conversations } from "@/lib/chat/conversations.ts";
+import { readMessage } from "@/lib/chat/messages.ts";
+import { readSnapshot } from "@/lib/chat/snapshot.ts";
+import { AppError } from "@/lib/core/errors.ts";
+import { type Id, randomId } from "@/lib/core/ids.ts";
+import { systemClock } from "@/lib/core/time.ts";
+import { cancel } from "@/lib/generate/cancel.ts";
+import type { GenerateDeps } from "@/lib/generate/generate.ts";
+import { regenerate } from "@/lib/generate/regenerate.ts";
+import { Runner } from "@/lib/generate/runner.ts";
+import { send, type SendDeps } from "@/lib/generate/send.ts";
+import { takeOver } from "@/lib/generate/takeover.ts";
+import type { Job, RunningJob } from "@/lib/jobs/job.ts";
+import { Sweep } from "@/lib/jobs/sweep.ts";
+import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
+import type { SendMessage } from "@/lib/protocol/api.ts";
+import type { StreamEvent } from "@/lib/protocol/event.ts";
+import { isTerminal, type Message } from "@/lib/protocol/message.ts";
+import { type ConversationState, reduce } from "@/lib/protocol/reduce.ts";
+import { Lines } from "./bus.ts";
+import { FakeClock } from "./clock.ts";
+import { FaultyStore } from "./faulty_store.ts";
+import { ScriptedProvider } from "./scripted_provider.ts";
+
+export const LEASE_MS = 10_000;
+
+/** What all processes share: the store, the time, the model, the person. */
+export class World implements AsyncDisposable {
+  readonly kv: Deno.Kv;
+  readonly clock = new FakeClock();
+  readonly provider = new ScriptedProvider();
+  readonly userId = randomId();
+  readonly processes: Process[] = [];
+
+  private constructor(kv: Deno.Kv) {
+    this.kv = kv;
+  }
+
+  static async open(): Promise<World> {
+    return new World(await Deno.openKv(":memory:"));
+  }
+
+  process(options: { flushMs?: number } = {}): Process {
+    const process = new Process(this, options.flushMs ?? 0);
+    this.processes.push(process);
+    return process;
+  }
+
+  async job(id: Id): Promise<Job | null> {
+    return (await this.kv.get<Job>(generationKey(id))).value;
+  }
+
+  /** Ends what still runs, and closes KV. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const process of this.processes) if (!process.dead) await process.runner.drain();
+    this.kv.close();
+  }
+}
+
+/** One process of the program, without HTTP and without its timers. */
+export class Process {
+  readonly world: World;
+  readonly id = randomId();
+  readonly store: FaultyStore;
+  readonly logger = new Lines();
+  readonly log: Log;
+  readonly hub: Hub;
+  readonly watcher: Watcher;
+  readonly conversations: Conversations;
+  readonly runner: Runner;
+  readonly sweep: Sweep;
+  /** Models that cannot be used; others are the scripted one. */
+  readonly unknownModels = new Set<string>();
+  dead = false;
+  readonly #sending: SendDeps;
+  #nudges = 0;
+
+  constructor(world: World, flushMs: number) {
+    this.world = world;
+    const { kv, clock, provider } = world;
+    const store = this.store = new FaultyStore(kv);
+    const { logger } = this;
+    const counters = store.metrics;
+    const owner = { processId: this.id, leaseMs: LEASE_MS };
+    // The log's pauses between tries are real, and a millisecond long: a test that moves time need not know of them.
+    const log = this.log = new Log({ store, clock: systemClock, random: () => 0, counters });
+    const append = log.append.bind(log);
+    const watcher = this.watcher = new Watcher({ store, clock, logger, pollMs: 1_000 });
+    this.hub = new Hub({ log, watch: watcher, logger, counters });
+    const conversations = this.conversations = new Conversations({ store, append, clock, newId: randomId });
+    const usable = (model: string) => {
+      if (this.unknownModels.has(model)) throw new AppError("unknown_model", `No "${model}".`);
+    };
+    const generating: GenerateDeps = {
+      store,
+      append,
+      clock,
+      logger,
+      counters,
+      owner,
+      flushMs,
+      watch: watcher.watch.bind(watcher),
+      resolve: (model) => {
+        usable(model);
+        return Promise.resolve({ provider, model: "model", outputTokensMax: null });
+      },
+      costMicroUsd: (_, { outputTokens }) => outputTokens * 3,
+    };
+    const runner = this.runner = new Runner(generating);
+    const start = runner.start.bind(runner);
+    this.sweep = new Sweep({
+      store,
+      clock,
+      logger,
+      everyMs: 2_000,
+      rescue: (job) => this.takeOver(job),
+    });
+    this.#sending = {
+      store,
+      append,
+      clock,
+      newId: randomId,
+      owner,
+      conversations,
+      resolveModel: (id) => {
+        usable(id);
+        return Promise.resolve(id);
+      },
+      start,
+    };
+  }
+
+  get nudges(): number {
+    return this.#nudges;
+  }
+
+  takeOver(job: RunningJob): Promise<void> {
+    const { store, logger, log, conversations, runner, world: { clock } } = this;
+    const append = log.append.bind(log);
+    const owner = { processId: this.id, leaseMs: LEASE_MS };
+    const start = runner.start.bind(runner);
+    const snapshot = ({ conversationId }: RunningJob) =>
+      readSnapshot(
+        { store, log, readConversation: () => conversations.readAny(conversationId) },
+        conversationId,
+      );
+    return takeOver({ store, append, clock, logger, counters: store.metrics, owner, snapshot, start }, job);
+  }
+
+  async create(): Promise<Id> {
+    return (await this.conversations.create(this.world.userId, { model: "demo/tour" })).id;
+  }
+
+  send(conversationId: Id, sending: SendMessage | string) {
+    const wanted = typeof sending === "string" ? { text: sending } : sending;
+    return send(this.#sending, this.world.userId, conversationId, wanted, "request");
+  }
+
+  regenerate(conversationId: Id, messageId: Id, model?: string) {
+    const wanted = model === undefined ? { messageId } : { messageId, model };
+    return regenerate(this.#sending, this.world.userId, conversationId, wanted, "request");
+  }
+
+  cancel(generationId: Id, userId = this.world.userId): Promise<void> {
+    const { store, log, conversations, world: { clock } } = this;
+    const nudge = () => void this.#nudges++;
+    return cancel({ store, append: log.append.bind(log), clock, conversations, nudge }, userId, generationId);
+  }
+
+  /** What a follower from the beginning holds now. */
+  async state(conversationId: Id): Promise<ConversationState> {
+    const entries = await this.log.after(conversationTopic(conversationId), 0) ?? [];
+    const { conversation } = await this.conversations.readAny(conversationId);
+    const empty: StreamEvent = { type: "snapshot", data: { conversation, messages: [], cursor: 0 } };
+    return entries.reduce(
+      (state, { seq, type, json }) =>
+        reduce(state, { type, data: JSON.parse(json), id: seq } as StreamEvent)!,
+      reduce(null, empty)!,
+    );
+  }
+
+  /** The state of a conversation as soon as it is as wanted. */
+  async until(
+    conversationId: Id,
+    wanted: (state: ConversationState) => boolean,
+  ): Promise<ConversationState> {
+    const heads = this.world.kv.watch([headKey(conversationTopic(conversationId))]).getReader();
+    try {
+      for (;;) {
+        await heads.read();
+        const state = await this.state(conversationId);
+        if (wanted(state)) return state;
+      }
+    } finally {
+      await heads.cancel();
+    }
+  }
+
+  /** A message once it has ended; its record says what the log says. */
+  async ended(conversationId: Id, messageId: Id): Promise<Message> {
+    const state = await this.until(
+      conversationId,
+      ({ messages }) => messages.some(({ id, status }) => id === messageId && isTerminal(status)),
+    );
+    const message = state.messages.find(({ id }) => id === messageId)!;
+    const record = await readMessage(this.store, conversationId, messageId);
+    if (JSON.stringify(record?.message) !== JSON.stringify(message)) {
+      throw new Error(`The record and the log differ: ${JSON.stringify([record, message]).slice(0, 2_000)}`);
+    }
+    return message;
+  }
+
+  /** Dies at once, as by SIGKILL: nothing it does reaches the store any more. */
+  kill(): void {
+    this.dead = true;
+    this.store.onCommit = () => new Promise(() => {});
+  }
+}
