@@ -2,6 +2,7 @@
 //   B1  Entries are gapless: an append checks the head and moves it in the same commit.
 //   B2  Whatever must change with the entries changes in their commit, or not at all.
 //   B3  An append whose answer was lost is found again in the log, and never made twice.
+//   B4  Writers of one process take turns at a topic: an answer that streams starves no message that is sent.
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { headKey, SEGMENT_TTL_MS, segmentKey, segmentPrefix, type TopicId } from "../kv/keys.ts";
@@ -42,6 +43,9 @@ export class Log {
   readonly #counters: Counters;
   /** The newest head that each topic's writer saw, so that a busy writer reads nothing. */
   readonly #heads = new Map<TopicId, Versioned<Head>>();
+
+  /** Of each topic that is being written to, the end of the last turn that was asked for. */
+  readonly #turns = new Map<TopicId, Promise<void>>();
 
   constructor(deps: { store: Store; clock: Clock; random: () => number; counters: Counters }) {
     this.#store = deps.store;
@@ -124,16 +128,40 @@ export class Log {
         if (landed !== null) return landed;
         const planned = await plan();
         if (planned === null) return null;
-        const prepared = await this.#prepare(planned);
-        const versionstamp = await this.#commit(prepared, unknown);
-        if (versionstamp !== null) return this.#accept(prepared, versionstamp);
-        for (const { topic } of prepared.heads) this.#heads.delete(topic);
+        const appended = await this.#inTurn(planned, () => this.#try(planned, unknown));
+        if (appended !== null) return appended;
       } catch (error) {
         if (error instanceof AppError) throw error;
         cause = error;
       }
     }
     throw new AppError("busy", "The store did not take the write. Try again in a moment.", { cause });
+  }
+
+  /**
+   * Runs `write` when every turn at the plan's topics that was asked for before has ended. All of a plan's turns are
+   * asked for at once, so that no two plans wait for each other. A turn is one try: it ends as a commit does.
+   */
+  async #inTurn<T>({ topics }: Plan, write: () => Promise<T>): Promise<T> {
+    const before = topics.map(({ topic }) => this.#turns.get(topic));
+    const { promise: turn, resolve: end } = Promise.withResolvers<void>();
+    for (const { topic } of topics) this.#turns.set(topic, turn);
+    try {
+      for (const earlier of before) await earlier;
+      return await write();
+    } finally {
+      end();
+      for (const { topic } of topics) if (this.#turns.get(topic) === turn) this.#turns.delete(topic);
+    }
+  }
+
+  /** One try; null when a check failed. */
+  async #try(plan: Plan, unknown: Prepared[]): Promise<Appended | null> {
+    const prepared = await this.#prepare(plan);
+    const versionstamp = await this.#commit(prepared, unknown);
+    if (versionstamp !== null) return this.#accept(prepared, versionstamp);
+    for (const { topic } of prepared.heads) this.#heads.delete(topic);
+    return null;
   }
 
   async #prepare(plan: Plan): Promise<Prepared> {
