@@ -1,5 +1,8 @@
 // What is not there, not allowed or not answered: problems for programs, pages for people.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { App } from "fresh";
+import { outermost, provide } from "../../../lib/http/middleware.ts";
+import type { State } from "../../../lib/http/state.ts";
 import { Api } from "../../support/api.ts";
 import { startApp } from "../../support/app.ts";
 import { assertHeaders, assertProblem } from "./expect.ts";
@@ -175,4 +178,15 @@ Deno.test("a client cannot choose its request id or add a header by what it send
   const injected = await api.request("GET", "/c/%0d%0aset-cookie:%20a=b", undefined, BROWSER);
   await injected.body?.cancel();
   assertEquals([injected.status, injected.headers.getSetCookie()], [404, []]);
+});
+
+Deno.test("X1: an error whose own page cannot be shown still has its id and headers", async () => {
+  await using app = await startApp();
+  const broken = new App<State>().use(provide(app.program.services)).use(outermost).get("/", () => {
+    throw new Error("the error page broke");
+  });
+  const response = await broken.handler()(new Request("http://a/"));
+  assertEquals([response.status, (await response.json()).code], [500, "internal"]);
+  const requestId = response.headers.get("x-request-id");
+  assert(app.lines().some((line) => line.event === "request_crashed" && line.requestId === requestId));
 });
