@@ -1,4 +1,5 @@
 // Many tabs of one browser over HTTP/1.1, where a browser allows six connections to a host.
+import type { Page } from "playwright-core";
 import { assert, assertEquals } from "@std/assert";
 import { Api } from "../support/api.ts";
 import { withBrowser } from "../support/browser.ts";
@@ -31,10 +32,9 @@ Deno.test("P9: twenty tabs stay live on one connection, and a send from the twen
     const accepted = last.page.waitForResponse((response) =>
       response.request().method() === "POST" && new URL(response.url()).pathname.endsWith("/messages")
     );
-    const before = performance.now();
     await last.send("count to 3");
     assertEquals((await accepted).status(), 202);
-    const sendMs = performance.now() - before;
+    const sendMs = await durationMs(last.page, "/messages");
     console.log(`a send from tab ${TABS}: ${sendMs.toFixed(0)} ms`);
     assert(sendMs < SEND_MS_MAX, `a send took ${sendMs} ms`);
 
@@ -61,6 +61,19 @@ Deno.test("P9: when the tab that holds the connection closes, the others go on w
     for (const tab of others) assertEquals(await textOf(await tab.answerWith("complete")), countTo(N));
   });
 });
+
+/** How long the last request to a path took, as the browser tells: from the call, with its wait for a connection. */
+function durationMs(page: Page, path: string): Promise<number> {
+  return page.evaluate(async (path) => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const observer = new PerformanceObserver((list) => {
+      const entry = list.getEntries().findLast(({ name }) => name.endsWith(path));
+      if (entry !== undefined) resolve(entry.duration);
+    });
+    observer.observe({ type: "resource", buffered: true });
+    return await promise.finally(() => observer.disconnect());
+  }, path);
+}
 
 /** Event streams that the server holds open now. */
 async function openStreams(url: string): Promise<number> {
