@@ -63,14 +63,17 @@ export async function send(
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
 
   const appended = await deps.append(async () => {
-    const [record, sent] = await Promise.all([
+    const [record, sent, taken] = await Promise.all([
       deps.conversations.read(userId, conversationId),
       deps.store.get(key),
+      sending.id === undefined ? null : readMessage(deps.store, conversationId, sending.id),
     ]);
     if (sent.value !== null) {
       outcome = { accepted: sameAs(sent.value, digest), begun: null };
       return null;
     }
+    // An answer's id, or one whose record of sending has expired: a new message there would replace the old one.
+    if (taken !== null) throw conflict();
     const model = await deps.resolveModel(sending.model ?? record.conversation.model);
     const parentId = await parentOf(deps, record, sending.parentId);
     const now = deps.clock.now();
@@ -169,7 +172,11 @@ async function parentOf(
 
 function sameAs(sent: SentRecord, digest: string): MessageAccepted {
   if (sent.digest === digest) return sent.accepted;
-  throw new AppError(
+  throw conflict();
+}
+
+function conflict(): AppError {
+  return new AppError(
     "conflict",
     "This message id was used for another message. Make a new id for new content.",
   );
