@@ -12,6 +12,9 @@ export const ANSWER_BYTES_MAX = 460 * 1024;
 /** What a part costs beside its text, twice. */
 const PART_BYTES = 80;
 
+/** The quotes around one text, and around its quoted JSON: its part has them already. */
+const QUOTES_BYTES = 2 + 6;
+
 /** Of an answer that does not fit after all, so much is kept, in parts and in UTF-16 units of text. */
 const KEPT_PARTS = 64;
 const KEPT_CHARS = 4 * 1024;
@@ -27,7 +30,7 @@ export class AnswerSize {
     if (type !== this.#last) this.#bytes += PART_BYTES;
     this.#last = type;
     const once = JSON.stringify(text);
-    this.#bytes += bytes(once) + bytes(JSON.stringify(once));
+    this.#bytes += bytes(once) + bytes(JSON.stringify(once)) - QUOTES_BYTES;
     return this.#bytes;
   }
 }
