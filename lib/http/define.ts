@@ -1,4 +1,4 @@
-// Typed helpers for routes, pages and middleware.
+// Routes, pages and middleware, typed with what a request of this app carries.
 import { createDefine } from "fresh";
 import type { State } from "./state.ts";
 

@@ -23,7 +23,7 @@ Deno.test("conversations: created, listed, read, changed, deleted, restored", as
   const api = await Api.session(app.url);
   const created = await api.request("POST", "/api/conversations", {
     title: " Plans ",
-    systemPrompt: "Be brief.",
+    systemPrompt: "Be short.",
   });
   assertEquals(created.status, 201);
   assertHeaders(created);
@@ -35,7 +35,7 @@ Deno.test("conversations: created, listed, read, changed, deleted, restored", as
     title: "Plans",
     titledBy: "person",
     model: "demo/tour",
-    systemPrompt: "Be brief.",
+    systemPrompt: "Be short.",
     pinned: false,
     archived: false,
     activeLeaf: null,
