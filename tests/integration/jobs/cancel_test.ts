@@ -78,6 +78,7 @@ Deno.test("P6: a flag that was set before the job began is seen before the provi
   await using world = await World.open();
   const here = world.process();
   const id = await here.create();
+  world.provider.onCall = (call) => call.text("asked all the same").end();
   here.store.watch = () => new ReadableStream(); // which tells nothing: wake-ups may be lost
   here.store.onCommit = async (transaction): Promise<Fault> => {
     here.store.onCommit = () => "none";
