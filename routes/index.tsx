@@ -1,5 +1,5 @@
 import { page } from "fresh";
-import { ChatPage } from "../components/ChatPage.tsx";
+import { ChatPage } from "./(_page)/ChatPage.tsx";
 import { define } from "../lib/http/define.ts";
 import { mintSession } from "../lib/http/middleware.ts";
 

@@ -1,5 +1,5 @@
 import { page } from "fresh";
-import { ChatPage } from "../../components/ChatPage.tsx";
+import { ChatPage } from "../(_page)/ChatPage.tsx";
 import { AppError } from "../../lib/core/errors.ts";
 import { define } from "../../lib/http/define.ts";
 

@@ -41,9 +41,6 @@ const ROOTS = new Set(["main.ts", "dev.ts", "fresh.config.ts", "lib/app.ts"]);
 /** Takes the types of values upward, so that the whole schema is one page. */
 const SCHEMA = "lib/kv/keys.ts";
 
-/** The page that the islands stand on: what both routes of the chat show. It is a component of no island. */
-const PAGE = "components/ChatPage.tsx";
-
 /** What weighs too much to be loaded before it is needed. */
 const LAZY_PACKAGES = ["openai", "@anthropic-ai/sdk"];
 /** Where the browser's modules begin. */
@@ -86,8 +83,6 @@ function mayImport(from: string, to: string, typeOnly: boolean): boolean {
   if (ROOTS.has(from)) return true;
   if (ROOTS.has(to)) return false;
   const [source, target] = [folderOf(from), folderOf(to)];
-  if (from === PAGE && target === "islands") return true;
-  if (to === PAGE) return source === "routes";
   if (source === target) return true;
   if (from === "lib/config.ts") return CONFIG_MAY.includes(target);
   const aside = ASIDE[source];
@@ -173,8 +168,8 @@ const PLANTED: [path: string, code: string, said: string][] = [
   ["components/A.tsx", `import A from "../islands/Chat.tsx";`, "components/A.tsx imports islands/Chat.tsx"],
   [
     "islands/A.tsx",
-    `import { ChatPage } from "../components/ChatPage.tsx";`,
-    "islands/A.tsx imports components/ChatPage.tsx",
+    `import { ChatPage } from "../routes/(_page)/ChatPage.tsx";`,
+    "islands/A.tsx imports routes/(_page)/ChatPage.tsx",
   ],
   ["routes/a.ts", `import { openKv } from "../lib/kv/open.ts";`, "routes/a.ts imports lib/kv/open.ts"],
   ["lib/jsr/a/mod.ts", `import "../../core/ids.ts";`, "lib/jsr/a/mod.ts imports lib/core/ids.ts"],

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
-import { ChatPage } from "@/components/ChatPage.tsx";
+import { ChatPage } from "@/routes/(_page)/ChatPage.tsx";
 import { ErrorPage } from "@/components/ErrorPage.tsx";
 import type { PageState } from "@/lib/protocol/api.ts";
 import { conversation, id, message, text } from "../client/sample.ts";

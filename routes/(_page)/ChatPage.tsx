@@ -1,12 +1,12 @@
 // The page: a sidebar, and beside it the conversation under its head and above the composer.
 // Only Chat is given the messages; the others get what they show.
 import { Head } from "fresh/runtime";
-import Chat from "../islands/Chat.tsx";
-import Composer from "../islands/Composer.tsx";
-import Header from "../islands/Header.tsx";
-import Notices from "../islands/Notices.tsx";
-import Sidebar from "../islands/Sidebar.tsx";
-import type { PageState } from "../lib/protocol/api.ts";
+import Chat from "../../islands/Chat.tsx";
+import Composer from "../../islands/Composer.tsx";
+import Header from "../../islands/Header.tsx";
+import Notices from "../../islands/Notices.tsx";
+import Sidebar from "../../islands/Sidebar.tsx";
+import type { PageState } from "../../lib/protocol/api.ts";
 
 export function ChatPage({ state }: { state: PageState }) {
   const { snapshot, list, nextCursor, models } = state;
