@@ -219,6 +219,8 @@ export function program(parts: Parts): Program {
       logger.log("info", "draining", { generations: runner.size, streams: streams.size });
       // Jobs first: what they flush is still shown to those who follow here.
       await Promise.all([sweep.stop(), runner.drain()]);
+      // A sweep that was under way may have begun a job after that.
+      await runner.drain();
       await streams.drain(DRAIN_STREAMS_MS);
       kv.close();
     },

@@ -18,7 +18,7 @@ export type Followed<S> =
 
 export interface FollowDeps<S> {
   hub: Pick<Hub, "subscribe">;
-  log: Pick<Log, "after">;
+  log: Pick<Log, "next">;
   /** The state of a topic with the cursor it stands for; null when the topic is gone. */
   snapshot(topic: TopicId): Promise<{ cursor: number; snapshot: S } | null>;
 }
@@ -94,6 +94,6 @@ async function entriesAfter<S>(
   cursor: number,
 ): Promise<readonly Numbered[] | null> {
   const buffered = subscription?.after(cursor) ?? null;
-  const entries = buffered ?? await deps.log.after(topic, cursor);
+  const entries = buffered ?? await deps.log.next(topic, cursor);
   return entries === null ? null : entries.slice(0, BATCH_ENTRIES_MAX);
 }

@@ -11,6 +11,8 @@ import type { Watch } from "./watcher.ts";
 
 /** Entries a channel keeps for followers who are a little behind. About 100 KB of a fast generation. */
 const BUFFER_ENTRIES_MAX = 512;
+/** And their JSON, in UTF-16 units, when they are large: what a topic may cost a process. */
+const BUFFER_CHARS_MAX = 512 * 1024;
 
 /** One follower's hold on a topic. `after` null: not in the buffer, read the log. Dispose to let go. */
 export interface Subscription extends Disposable {
@@ -92,15 +94,25 @@ export class Hub {
 
   async #take(topic: TopicId, channel: Channel, head: Head): Promise<void> {
     const known = channel.seq < 0 ? head.tailFrom - 1 : channel.seq;
-    const fresh = tailAfter(head, known) ?? await this.#deps.log.after(topic, known);
+    const missed = head.seq - known;
+    const fresh = tailAfter(head, known) ??
+      (missed > BUFFER_ENTRIES_MAX ? null : await this.#deps.log.after(topic, known));
     // Without them the buffer begins anew, and followers behind it read the log themselves.
     if (fresh === null) channel.buffer = [];
-    channel.buffer.push(...fresh ?? []);
-    if (channel.buffer.length > BUFFER_ENTRIES_MAX) {
-      channel.buffer.splice(0, channel.buffer.length - BUFFER_ENTRIES_MAX);
-    }
+    channel.buffer.push(...fresh ?? tailAfter(head, head.tailFrom - 1) ?? []);
+    channel.buffer = newest(channel.buffer);
     channel.seq = Math.max(head.seq, fresh?.at(-1)?.seq ?? 0);
   }
+}
+
+/** The newest entries that fit the buffer, in order. */
+function newest(entries: Numbered[]): Numbered[] {
+  let from = entries.length;
+  for (let chars = 0; from > 0 && entries.length - from < BUFFER_ENTRIES_MAX; from--) {
+    chars += entries[from - 1]!.json.length;
+    if (chars > BUFFER_CHARS_MAX) break;
+  }
+  return from === 0 ? entries : entries.slice(from);
 }
 
 function after(channel: Channel, cursor: number): readonly Numbered[] | null {

@@ -6,7 +6,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { headKey, SEGMENT_TTL_MS, segmentKey, segmentPrefix, type TopicId } from "../kv/keys.ts";
-import { IncompleteError, type Large, readLarge, setLarge } from "../kv/parts.ts";
+import { cutToWhole, IncompleteError, type Large, readLarge, setLarge } from "../kv/parts.ts";
 import { type Check, set, type Store, type Transaction, type Versioned, type Write } from "../kv/store.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Appended, Plan } from "../kv/plan.ts";
@@ -24,6 +24,9 @@ import {
 
 /** Most rows of segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
 export const SEGMENTS_MAX = 5_000;
+
+/** Rows of segments that a follower is given at once: what a slow reader costs. One segment has PARTS_MAX + 1 at most. */
+const PAGE_ROWS = 32;
 
 /** Heads that the writers of this process remember. The oldest goes: a forgotten head costs one read. */
 const HEADS_MAX = 2_000;
@@ -59,32 +62,36 @@ export class Log {
     return await this.#store.get(headKey(topic));
   }
 
-  /** The entries after `cursor` up to now, or null when the log no longer has them all. */
-  async after(
-    topic: TopicId,
-    cursor: number,
-    segmentsMax: number = SEGMENTS_MAX,
-  ): Promise<Numbered[] | null> {
-    const head = (await this.head(topic)).value ?? EMPTY_HEAD;
-    if (!Number.isSafeInteger(cursor) || cursor < 0 || cursor > head.seq) return null;
+  /** The entries after `cursor` up to now, or null when the log no longer has them all, in `rowsMax` rows. */
+  async after(topic: TopicId, cursor: number, rowsMax = SEGMENTS_MAX): Promise<Numbered[] | null> {
+    const head = await this.#headFor(topic, cursor);
+    if (head === null) return null;
     const tail = tailAfter(head, cursor);
     if (tail !== null) return tail;
-    try {
-      const sealed = await this.#sealedAfter(topic, cursor, head.tailFrom, segmentsMax);
-      return sealed === null ? null : [...sealed, ...tailAfter(head, head.tailFrom - 1) ?? []];
-    } catch (error) {
-      // A segment that expires between our reads, or that the limit cuts in two, is one that the log no longer has.
-      if (error instanceof IncompleteError) return null;
-      throw error;
-    }
+    const sealed = await this.#sealedAfter(topic, cursor, head.tailFrom, rowsMax);
+    if (sealed === null || sealed.at(-1)?.seq !== head.tailFrom - 1) return null;
+    return [...sealed, ...tailAfter(head, head.tailFrom - 1) ?? []];
   }
 
-  /** Entries after `cursor` and before `tailFrom`, from the segments; null when one is missing. */
+  /** Entries after `cursor`, at least one if there is any, at most what `PAGE_ROWS` hold; null as above. */
+  async next(topic: TopicId, cursor: number): Promise<Numbered[] | null> {
+    const head = await this.#headFor(topic, cursor);
+    if (head === null) return null;
+    return tailAfter(head, cursor) ?? await this.#sealedAfter(topic, cursor, head.tailFrom, PAGE_ROWS);
+  }
+
+  /** The head, if `cursor` can be one of its topic's. */
+  async #headFor(topic: TopicId, cursor: number): Promise<Head | null> {
+    const head = (await this.head(topic)).value ?? EMPTY_HEAD;
+    return Number.isSafeInteger(cursor) && cursor >= 0 && cursor <= head.seq ? head : null;
+  }
+
+  /** Entries after `cursor` from the segments before `tailFrom`, as many as stand in `rowsMax` rows; null: not there. */
   async #sealedAfter(
     topic: TopicId,
     cursor: number,
     tailFrom: number,
-    segmentsMax: number,
+    rowsMax: number,
   ): Promise<Numbered[] | null> {
     const prefix = segmentPrefix(topic);
     // The segment that holds the entry after the cursor is the last one that begins at or before it.
@@ -96,17 +103,24 @@ export class Log {
     const firstSeq = first.key[prefix.length] as number;
     const found = await this.#store.list<Large<Segment> | Uint8Array>(
       { start: [...prefix, firstSeq], end: [...prefix, tailFrom] },
-      { limit: segmentsMax },
+      { limit: rowsMax },
     );
-    const entries: Numbered[] = [];
-    let next = firstSeq;
-    for (const { value: segment } of readLarge<Segment>(found)) {
-      if (segment.firstSeq !== next) return null;
-      next += segment.entries.length;
-      entries.push(...number(segment.firstSeq, segment.entries));
+    try {
+      const entries: Numbered[] = [];
+      let next = firstSeq;
+      for (
+        const { value: segment } of readLarge<Segment>(found.length < rowsMax ? found : cutToWhole(found))
+      ) {
+        if (segment.firstSeq !== next) return null;
+        next += segment.entries.length;
+        entries.push(...number(segment.firstSeq, segment.entries));
+      }
+      return next > cursor + 1 ? entries.slice(cursor + 1 - firstSeq) : null;
+    } catch (error) {
+      // A segment that expires between our reads is one that the log no longer has.
+      if (error instanceof IncompleteError) return null;
+      throw error;
     }
-    if (next !== tailFrom) return null;
-    return entries.slice(cursor + 1 - firstSeq);
   }
 
   /**
@@ -128,7 +142,8 @@ export class Log {
         if (landed !== null) return landed;
         const planned = await plan();
         if (planned === null) return null;
-        const appended = await this.#inTurn(planned, () => this.#try(planned, unknown));
+        const leftMs = Math.max(1, giveUpAt - this.#clock.now());
+        const appended = await this.#inTurn(planned, leftMs, () => this.#try(planned, unknown));
         if (appended !== null) return appended;
       } catch (error) {
         if (error instanceof AppError) throw error;
@@ -140,16 +155,24 @@ export class Log {
 
   /**
    * Runs `write` when every turn at the plan's topics that was asked for before has ended. All of a plan's turns are
-   * asked for at once, so that no two plans wait for each other. A turn is one try: it ends as a commit does.
+   * asked for at once, so that no two plans wait for each other. A turn is one try: it ends as a commit does, and when
+   * a commit hangs those behind it give up in their own time.
    */
-  async #inTurn<T>({ topics }: Plan, write: () => Promise<T>): Promise<T> {
-    const before = topics.map(({ topic }) => this.#turns.get(topic));
+  async #inTurn<T>({ topics }: Plan, withinMs: number, write: () => Promise<T>): Promise<T> {
+    const before = topics.map(({ topic }) => this.#turns.get(topic)).filter((turn) => turn !== undefined);
     const { promise: turn, resolve: end } = Promise.withResolvers<void>();
     for (const { topic } of topics) this.#turns.set(topic, turn);
+    const waited = new AbortController();
     try {
-      for (const earlier of before) await earlier;
+      if (before.length > 0) {
+        const late = this.#clock.sleep(withinMs, waited.signal).then(() => "late");
+        if (await Promise.race([Promise.all(before), late]) === "late") {
+          throw new Error("A commit before it hangs");
+        }
+      }
       return await write();
     } finally {
+      waited.abort();
       end();
       for (const { topic } of topics) if (this.#turns.get(topic) === turn) this.#turns.delete(topic);
     }

@@ -1,6 +1,7 @@
 // Conversations: whose they are, what they are called, and in which order a person sees them.
 //   C1  Every read names the owner; a foreign or deleted id is `not_found`, like one that never was (P10).
 //   C2  A change is told to the conversation's topic and to its owner's topic in its own commit.
+import { MESSAGES_MAX } from "./messages.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId, type NewId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
@@ -27,6 +28,8 @@ import type { LogEntry } from "../protocol/event.ts";
 export interface ConversationRecord {
   userId: Id;
   deletedAt: number | null;
+  /** Messages that were ever accepted into it. */
+  messageCount: number;
   conversation: Conversation;
 }
 
@@ -74,7 +77,7 @@ export class Conversations {
     await this.#deps.append(() => ({
       topics: changeTopics(userId, conversation),
       checks: [{ key: conversationKey(conversation.id), versionstamp: null }],
-      writes: () => writeConversation(null, { userId, deletedAt: null, conversation }),
+      writes: () => writeConversation(null, { userId, deletedAt: null, messageCount: 0, conversation }),
     }));
     return conversation;
   }
@@ -118,7 +121,7 @@ export class Conversations {
         ],
         checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
         writes: () => [
-          set(conversationKey(id), { userId, deletedAt, conversation }),
+          set(conversationKey(id), { userId, deletedAt, messageCount: record.messageCount, conversation }),
           remove(recentKey(userId, conversation.updatedAt, id)),
           set(trashKey(deletedAt, id), true),
           ...(conversation.running === null ? [] : [set(cancelKey(conversation.running), deletedAt)]),
@@ -137,7 +140,7 @@ export class Conversations {
         topics: changeTopics(userId, conversation),
         checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
         writes: () => [
-          ...writeConversation(null, { userId, deletedAt: null, conversation }),
+          ...writeConversation(null, { ...record, deletedAt: null }),
           remove(trashKey(deletedAt ?? 0, id)),
         ],
       };
@@ -218,7 +221,7 @@ export class Conversations {
       return {
         topics: changeTopics(userId, conversation),
         checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
-        writes: () => writeConversation(record, { userId, deletedAt: null, conversation }),
+        writes: () => writeConversation(record, { ...record, conversation }),
       };
     });
     if (changed === undefined) throw notFound();
@@ -238,8 +241,8 @@ export function changeTopics(userId: Id, conversation: Conversation, first: read
 
 /** The writes that replace `before` by `after`, its place in the owner's list included. */
 export function writeConversation(before: ConversationRecord | null, after: ConversationRecord): Write[] {
-  const { userId, deletedAt, conversation } = after;
-  const writes = [set(conversationKey(conversation.id), { userId, deletedAt, conversation })];
+  const { userId, deletedAt, messageCount, conversation } = after;
+  const writes = [set(conversationKey(conversation.id), { userId, deletedAt, messageCount, conversation })];
   // A deleted conversation is in nobody's list, whatever still changes it.
   if (deletedAt !== null) return writes;
   const old = before?.conversation.updatedAt;
@@ -247,6 +250,15 @@ export function writeConversation(before: ConversationRecord | null, after: Conv
   if (old !== undefined) writes.push(remove(recentKey(userId, old, conversation.id)));
   writes.push(set(recentKey(userId, conversation.updatedAt, conversation.id), true));
   return writes;
+}
+
+/** The record with room taken for new messages. @throws AppError `limited` */
+export function withRoomFor(record: OwnedRecord, messages: number): OwnedRecord {
+  const messageCount = record.messageCount + messages;
+  if (messageCount > MESSAGES_MAX) {
+    throw new AppError("limited", `A conversation holds ${MESSAGES_MAX} messages. Begin a new one.`);
+  }
+  return { ...record, messageCount };
 }
 
 function notFound(): AppError {

@@ -1,7 +1,7 @@
 // Messages as they are stored, each with the number of the log entry that its record stands for.
 import type { Id } from "../core/ids.ts";
 import { messageKey, messagePrefix } from "../kv/keys.ts";
-import { getLarge, type Large, readLarge, setLarge } from "../kv/parts.ts";
+import { getLarge, IncompleteError, type Large, PARTS_MAX, readLarge, setLarge } from "../kv/parts.ts";
 import type { Store, Write } from "../kv/store.ts";
 import type { Message } from "../protocol/message.ts";
 
@@ -14,8 +14,11 @@ export interface MessageRecord {
   order: number;
 }
 
-/** Most rows of one conversation that are read; its messages and the parts of large ones. */
-const ROWS_MAX = 20_000;
+/** Messages of one conversation. More belong into a new one: each page and each answer reads them all. */
+export const MESSAGES_MAX = 5_000;
+/** Their rows, each with all the parts that a large one may have. */
+const ROWS_MAX = MESSAGES_MAX * (PARTS_MAX + 1);
+const TRIES_MAX = 3;
 
 export function writeMessage(record: MessageRecord): Write[] {
   return setLarge(messageKey(record.message.conversationId, record.message.id), record);
@@ -25,11 +28,18 @@ export function readMessage(store: Store, conversationId: Id, id: Id): Promise<M
   return getLarge(store, messageKey(conversationId, id));
 }
 
-/** All messages of a conversation, in order. The caller has checked whose it is. */
+/** All messages of a conversation, in order. The caller has checked whose it is. @throws IncompleteError */
 export async function listMessages(store: Store, conversationId: Id): Promise<MessageRecord[]> {
-  const rows = await store.list<Large<MessageRecord> | Uint8Array>(
-    { prefix: messagePrefix(conversationId) },
-    { limit: ROWS_MAX },
-  );
-  return readLarge<MessageRecord>(rows).map(({ value }) => value).sort((a, b) => a.order - b.order);
+  for (let tries = 1;; tries++) {
+    const rows = await store.list<Large<MessageRecord> | Uint8Array>(
+      { prefix: messagePrefix(conversationId) },
+      { limit: ROWS_MAX },
+    );
+    try {
+      return readLarge<MessageRecord>(rows).map(({ value }) => value).sort((a, b) => a.order - b.order);
+    } catch (error) {
+      // A list is read in batches: a large message that was rewritten between two of them is half old, half new.
+      if (!(error instanceof IncompleteError) || tries >= TRIES_MAX) throw error;
+    }
+  }
 }

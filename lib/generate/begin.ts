@@ -16,8 +16,8 @@ export interface Owner {
 }
 
 /** A job that waits for its turn, or begins with the commit that makes it. */
-export function newJob(options: Omit<QueuedJob, "state" | "attempt" | "epoch">): QueuedJob {
-  return { ...options, state: "queued", attempt: 1, epoch: 0 };
+export function newJob(options: Omit<QueuedJob, "state" | "attempt" | "epoch" | "handedBack">): QueuedJob {
+  return { ...options, state: "queued", attempt: 1, epoch: 0, handedBack: 0 };
 }
 
 export interface Beginning {

@@ -1,4 +1,5 @@
 // Regenerating: a sibling of an answer, under the same parent, perhaps by another model. The old one stays.
+import { withRoomFor } from "../chat/conversations.ts";
 import { readMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
@@ -40,7 +41,7 @@ export async function regenerate(
     });
     const parentId = old.message.parentId;
     const beginning = begin({ job, conversation: record.conversation, parentId, owner: deps.owner, now });
-    const plan = beginning.plan(record, null);
+    const plan = beginning.plan(withRoomFor(record, 1), null);
     const entries = plan.topics[0]?.entries.length ?? 0;
     return {
       ...plan,

@@ -5,6 +5,7 @@ import {
   changeTopics,
   type Conversations,
   type OwnedRecord,
+  withRoomFor,
   writeConversation,
 } from "../chat/conversations.ts";
 import { readMessage, writeMessage } from "../chat/messages.ts";
@@ -74,6 +75,7 @@ export async function send(
     }
     // An answer's id, or one whose record of sending has expired: a new message there would replace the old one.
     if (taken !== null) throw conflict();
+    const roomy = withRoomFor(record, 2);
     const model = await deps.resolveModel(sending.model ?? record.conversation.model);
     const parentId = await parentOf(deps, record, sending.parentId);
     const now = deps.clock.now();
@@ -103,10 +105,10 @@ export async function send(
     if (conversation.running === null) {
       const beginning = begin({ job, conversation, parentId: messageId, owner: deps.owner, now });
       begun = beginning.job;
-      plan = beginning.plan(record, { message, order: null });
+      plan = beginning.plan(roomy, { message, order: null });
     } else {
       const chosen = parentId === conversation.activeLeaf ? {} : { parentId };
-      plan = enqueue({ ...record, conversation }, message, job, chosen, now);
+      plan = enqueue({ ...roomy, conversation }, message, job, chosen, now);
     }
     const entries = plan.topics[0]?.entries.length ?? 0;
     return {

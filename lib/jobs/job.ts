@@ -19,6 +19,8 @@ interface JobBase {
   attempt: number;
   /** Raised by each claim. */
   epoch: number;
+  /** How many of the attempts ended because their process drained: a deploy is not the job's fault. */
+  handedBack: number;
 }
 
 export type QueuedJob = JobBase & { state: "queued" };
@@ -30,6 +32,8 @@ export type Job = QueuedJob | RunningJob | DoneJob;
 
 /** Attempts of one job, the first included. A process that dies with its job is one; a third death is no accident. */
 export const ATTEMPTS_MAX = 3;
+/** Times that a job may be handed back. So many deploys within one answer are a fault of their own. */
+export const HANDED_BACK_MAX = 10;
 
 /** A job under `owner`'s lease. A queued job begins its first attempt, a running one its next. */
 export function claimed(job: QueuedJob | RunningJob, owner: Id, leaseMs: number, now: number): RunningJob {
@@ -50,7 +54,7 @@ export function renewed(job: RunningJob, leaseMs: number, now: number): RunningJ
 
 /** The lease handed back: expired, so that anybody may claim the job at once. */
 export function released(job: RunningJob): RunningJob {
-  return { ...job, leaseUntil: 0 };
+  return { ...job, leaseUntil: 0, handedBack: job.handedBack + 1 };
 }
 
 export function ended(job: QueuedJob | RunningJob, outcome: Outcome, now: number): DoneJob {
@@ -64,10 +68,12 @@ export type Verdict = "leave" | "forget" | "take_over" | "give_up";
 export function verdict(job: Job | null, now: number): Verdict {
   if (job === null || job.state !== "running") return "forget";
   if (job.leaseUntil > now) return "leave";
-  return job.attempt >= ATTEMPTS_MAX ? "give_up" : "take_over";
+  const spent = job.attempt - job.handedBack >= ATTEMPTS_MAX || job.handedBack >= HANDED_BACK_MAX;
+  return spent ? "give_up" : "take_over";
 }
 
 function base(job: Job): JobBase {
-  const { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch } = job;
-  return { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch };
+  const { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch, handedBack } =
+    job;
+  return { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch, handedBack };
 }

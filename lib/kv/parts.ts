@@ -72,6 +72,17 @@ export function readLarge<V>(
   return values;
 }
 
+/** The rows of a listing up to its last whole value: a listing with a limit may end within one. */
+export function cutToWhole<V>(
+  found: readonly Found<Large<V> | Uint8Array>[],
+): Found<Large<V> | Uint8Array>[] {
+  const at = found.findLastIndex(({ value }) => !(value instanceof Uint8Array));
+  const last = found[at]?.value;
+  const isWhole = last !== undefined && !(last instanceof Uint8Array) &&
+    ("whole" in last || found.length - at - 1 === last.parts);
+  return found.slice(0, isWhole ? found.length : Math.max(0, at));
+}
+
 function join<V>(key: Deno.KvKey, parts: number, pieces: readonly unknown[]): V {
   let size = 0;
   for (const piece of pieces) {

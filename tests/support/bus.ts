@@ -10,12 +10,6 @@ import { FaultyStore } from "./faulty_store.ts";
 export const TOPIC: TopicId = "c:00000000-0000-4000-8000-000000000001";
 const MESSAGE = "00000000-0000-4000-8000-00000000000a";
 
-/** A KV that lives as long as its test. */
-export async function memoryKv(): Promise<Deno.Kv & Disposable> {
-  const kv = await Deno.openKv(":memory:");
-  return kv;
-}
-
 /** A log over `kv` that pauses for a millisecond between tries. */
 export function logOn(kv: Deno.Kv, options: { clock?: Clock } = {}): { log: Log; store: FaultyStore } {
   const store = new FaultyStore(kv);

@@ -70,21 +70,22 @@ Deno.test("P1: every follower sees every entry once, in order, whatever happens 
   assert(!failed, `${errorInstance}\n${JSON.stringify(counterexample)}`);
 });
 
+type Catchup = Pick<Log, "next">;
 type Reader = Pick<Log, "after">;
 
 /** The bus, broken in one place each. A property that cannot see these proves nothing. */
 const BROKEN: Record<string, Variant> = {
   "a catch-up that begins one entry too late": {
-    followLog: (log): Reader => ({
-      after: async (topic, cursor) => (await log.after(topic, cursor))?.slice(cursor === 0 ? 0 : 1) ?? null,
+    followLog: (log): Catchup => ({
+      next: async (topic, cursor) => (await log.next(topic, cursor))?.slice(cursor === 0 ? 0 : 1) ?? null,
     }),
   },
   "a catch-up that begins one entry too early": {
-    followLog: (log): Reader => ({ after: (topic, cursor) => log.after(topic, Math.max(0, cursor - 1)) }),
+    followLog: (log): Catchup => ({ next: (topic, cursor) => log.next(topic, Math.max(0, cursor - 1)) }),
   },
   "a catch-up that trusts the tail and skips what was sealed": {
-    followLog: (log): Reader => ({
-      after: async (topic, cursor) => {
+    followLog: (log): Catchup => ({
+      next: async (topic, cursor) => {
         const entries = await log.after(topic, cursor);
         return entries !== null && entries.length > 8 ? entries.slice(-8) : entries;
       },

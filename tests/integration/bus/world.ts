@@ -28,7 +28,7 @@ export interface FollowerPlan {
 /** What the property is run with. The variants break one of them, to see that it notices. */
 export interface Variant {
   hubLog?: (log: Pick<Log, "after">) => Pick<Log, "after">;
-  followLog?: (log: Pick<Log, "after">) => Pick<Log, "after">;
+  followLog?: (log: Pick<Log, "after" | "next">) => Pick<Log, "next">;
   hub?: (hub: Pick<Hub, "subscribe">) => Pick<Hub, "subscribe">;
 }
 

@@ -123,7 +123,7 @@ Deno.test("a read that fails ends the follower with its error, and lets go of it
   using kv = await Deno.openKv(":memory:");
   const { log, store } = logOn(kv);
   const watch = new ScriptedWatch();
-  const broken = { after: () => Promise.reject(new Error("away")) };
+  const broken = { next: () => Promise.reject(new Error("away")) };
   const hub = new Hub({ log, watch, logger: new Lines(), counters: store.metrics });
   const following = follow(
     { hub, log: broken, snapshot: () => Promise.resolve(null) },

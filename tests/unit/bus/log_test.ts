@@ -100,6 +100,45 @@ Deno.test("a cursor with more segments after it than one catch-up may read is nu
   assertEquals((await log.after(TOPIC, 0, total))?.length, total);
 });
 
+Deno.test("a reader is given a long log in pages, each of them small, and none cuts a large entry", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { log } = logOn(kv);
+  for (let i = 0; i < 60; i++) {
+    await log.append(() => plan((i % 10 === 9 ? "漢" : "a").repeat(i % 10 === 9 ? 60_000 : 950)));
+  }
+  for (const from of [0, 1, 8, 9, 10, 33, 59, 60]) {
+    const whole = await log.after(TOPIC, from) ?? [];
+    const paged: typeof whole = [];
+    for (let cursor = from, pages = 0; cursor < 60; cursor = paged.at(-1)!.seq) {
+      const page = await log.next(TOPIC, cursor);
+      assert(
+        page !== null && page.length > 0 && page.length <= 32,
+        `${page?.length} entries after ${cursor}`,
+      );
+      paged.push(...page);
+      assert(++pages < 60);
+    }
+    assertEquals(paged, whole, `from ${from}`);
+  }
+  assertEquals(await log.next(TOPIC, 60), []);
+  for (const cursor of [61, -1, NaN, 0.5]) assertEquals(await log.next(TOPIC, cursor), null, String(cursor));
+});
+
+Deno.test("a commit that hangs keeps those behind it waiting for their own time, and no longer", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const clock = new FakeClock();
+  const never = Promise.withResolvers<never>();
+  const { log, store } = logOn(kv, { clock });
+  const reached = Promise.withResolvers<void>();
+  store.onCommit = () => (reached.resolve(), never.promise);
+  void log.append(() => plan("hangs"));
+  await reached.promise;
+  const behind = log.append(() => plan("behind"), 1_000).then(() => null, (error: unknown) => error);
+  for (let i = 0; i < 5; i++) await clock.advance(500);
+  const error = await behind;
+  assert(error instanceof AppError && error.code === "busy");
+});
+
 Deno.test("B1: two writers of one topic interleave without a gap or a loss", async () => {
   using kv = await Deno.openKv(":memory:");
   const writers = [logOn(kv).log, logOn(kv).log];

@@ -161,7 +161,14 @@ Deno.test("a deleted conversation is in no list, and is told to stop what it run
   const running = randomId();
   await store.commit({
     checks: [],
-    writes: [set(conversationKey(id), { userId, deletedAt, conversation: { ...conversation, running } })],
+    writes: [
+      set(conversationKey(id), {
+        userId,
+        deletedAt,
+        messageCount: 0,
+        conversation: { ...conversation, running },
+      }),
+    ],
   });
   await conversations.remove(USER, id);
   assert((await kv.get(cancelKey(running))).value !== null, "nothing stops the job");

@@ -4,6 +4,7 @@ import {
   claimed,
   type DoneJob,
   ended,
+  HANDED_BACK_MAX,
   type Job,
   type QueuedJob,
   released,
@@ -24,6 +25,7 @@ const queued: QueuedJob = {
   createdAt: 1,
   attempt: 1,
   epoch: 0,
+  handedBack: 0,
 };
 const running: RunningJob = claimed(queued, "one", 100, 10);
 const done: DoneJob = ended(running, "complete", 50);
@@ -51,7 +53,7 @@ Deno.test("J2: a claim raises the epoch; a queued job begins its first attempt, 
 Deno.test("a renewal moves the lease and nothing else; a release makes it expired for everybody", () => {
   assertEquals(renewed(running, 100, 60), { ...running, leaseUntil: 160 });
   assertEquals(verdict(released(running), 0), "take_over");
-  assertEquals({ ...released(running), leaseUntil: running.leaseUntil }, running);
+  assertEquals({ ...released(running), leaseUntil: running.leaseUntil }, { ...running, handedBack: 1 });
 });
 
 Deno.test("J1: an end drops what only a running job has", () => {
@@ -69,6 +71,13 @@ const VERDICTS: [string, Job | null, number, Verdict][] = [
   ["a lease that ended", running, 1_000, "take_over"],
   ["the last attempt under its lease", last, 109, "leave"],
   ["the last attempt, its lease over", last, 110, "give_up"],
+  [
+    "a job whose process drained, which is no attempt of its own",
+    { ...last, handedBack: 1 },
+    110,
+    "take_over",
+  ],
+  ["a job that was handed back for ever", { ...running, handedBack: HANDED_BACK_MAX }, 110, "give_up"],
 ];
 
 for (const [what, job, now, expected] of VERDICTS) {

@@ -20,7 +20,12 @@ async function scene(kv: Deno.Kv) {
     model: "demo/tour",
     requestId: "r",
   };
-  const job = claimed({ ...base, state: "queued", createdAt: 0, attempt: 1, epoch: 0 }, "one", LEASE_MS, 0);
+  const job = claimed(
+    { ...base, state: "queued", createdAt: 0, attempt: 1, epoch: 0, handedBack: 0 },
+    "one",
+    LEASE_MS,
+    0,
+  );
   const versionstamp = await store.commit({ checks: [], writes: [set(key, job)] });
   const put = (value: Job) => store.commit({ checks: [], writes: [set(key, value)] });
   let reads = 0;

@@ -33,6 +33,7 @@ function scene(kv: Deno.Kv, rescue: (job: RunningJob) => Promise<void> = () => P
     createdAt: 0,
     attempt: 1,
     epoch: 0,
+    handedBack: 0,
   });
   const running = (id: string, leaseUntil: number): RunningJob => ({
     ...claimed(queued(id), "somebody", LEASE_MS, 0),
