@@ -83,6 +83,10 @@ export async function* whole(
       case "usage":
         yield delta;
         break;
+      case "checkpoint":
+        // Half a character is held back: taken up from here it would be lost.
+        if (held.text === "" && held.reasoning === "") yield delta;
+        break;
       case "end":
         for (const type of ["reasoning", "text"] as const) {
           // The other half never came: what is left is not a character.

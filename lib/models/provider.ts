@@ -1,6 +1,7 @@
 // The port that every model adapter implements.
 //   M1  An adapter's stream ends with exactly one `end` delta, or throws an AppError. A provider's stream that stops
 //       without its terminal event is `provider_truncated`, never an end.
+//   M3  What follows a checkpoint, or a prefix, is exactly what is missing: nothing of it is said twice.
 //   M2  When `signal` aborts, the provider's socket is closed at once and the stream throws the signal's reason.
 import type { StopReason, Usage } from "../protocol/message.ts";
 
@@ -11,6 +12,8 @@ export type Delta =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
   | { type: "usage"; usage: Usage }
+  /** Where the provider's own stored response can be taken up again: all deltas before it are covered. */
+  | { type: "checkpoint"; checkpoint: string }
   | { type: "end"; stopReason?: StopReason };
 
 /** One turn of history, as plain text. */
@@ -27,10 +30,19 @@ export interface ModelRequest {
   turns: Turn[];
   /** The provider's own limit of the answer, in tokens; absent means the adapter's default. */
   outputTokensMax?: number;
+  /** The beginning of the answer, which the provider is to go on from. Only for a provider that `continues` the model. */
+  prefix?: string;
 }
 
 export interface Provider {
   readonly name: string;
   /** Pulled by the job. May be called many times at once. */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Delta>;
+  /**
+   * Goes on from a checkpoint of an earlier stream, perhaps of another process. Absent when the provider stores nothing.
+   * @throws AppError `provider_rejected` when the provider has forgotten the response.
+   */
+  resume?(checkpoint: string, signal: AbortSignal): AsyncIterable<Delta>;
+  /** Whether the model goes on from `ModelRequest.prefix`. Absent: none does. */
+  continues?(model: string): boolean;
 }
