@@ -32,7 +32,7 @@ import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
 import { Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
 import { Sweep } from "./jobs/sweep.ts";
-import { models } from "./models/registry.ts";
+import { type Models, models } from "./models/registry.ts";
 import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { PageState } from "./protocol/api.ts";
@@ -52,6 +52,8 @@ export interface Parts {
   random?: () => number;
   newId?: NewId;
   fetch?: typeof globalThis.fetch;
+  /** In place of those of the configuration. */
+  models?: Models;
 }
 
 /** The program without HTTP. */
@@ -77,7 +79,7 @@ export function program(parts: Parts): Program {
   const sessions = new Sessions({ store, clock, newId });
   const streams = new Streams({ clock, random, logger, counters: metrics });
   const owner = { processId: newId(), leaseMs: config.leaseMs };
-  const known = models(config.models, {
+  const known = parts.models ?? models(config.models, {
     clock,
     report: (problem) => logger.log("warn", "models_incomplete", { problem }),
     ...(parts.fetch === undefined ? {} : { fetch: parts.fetch }),
