@@ -13,6 +13,7 @@ import { type Id, type NewId, randomId } from "./core/ids.ts";
 import { type Clock, systemClock } from "./core/time.ts";
 import { cancel, viewJob } from "./generate/cancel.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
+import { editQueued, removeQueued, sendNow } from "./generate/queue.ts";
 import { regenerate } from "./generate/regenerate.ts";
 import { Runner } from "./generate/runner.ts";
 import { send, type SendDeps } from "./generate/send.ts";
@@ -129,6 +130,7 @@ export function program(parts: Parts): Program {
     },
     start,
   };
+  const queueing = { ...sending, nudge };
   const stopped = new AbortController();
 
   /** The first page of a user's list; entries after the cursor repeat or follow it. */
@@ -167,6 +169,9 @@ export function program(parts: Parts): Program {
       follow({ hub, log, snapshot: (topic) => encodedSnapshot(userId, topic) }, from, signal),
     send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),
     regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
+    editQueued: (userId, id, messageId, text) => editQueued(queueing, userId, id, messageId, text),
+    removeQueued: (userId, id, messageId) => removeQueued(queueing, userId, id, messageId),
+    sendNow: (userId, id, messageId) => sendNow(queueing, userId, id, messageId),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
     async page(userId, id): Promise<PageState> {

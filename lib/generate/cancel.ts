@@ -1,15 +1,16 @@
 // Stop: a flag that the job's owner watches, wherever it runs. A job that only waits is ended here.
 //   P6  Only the job, or whoever takes it over, writes its terminal entry; so there is only one end.
-import { changeTopics, type Conversations, writeConversation } from "../chat/conversations.ts";
-import { readMessage, writeMessage } from "../chat/messages.ts";
+import type { Conversations } from "../chat/conversations.ts";
+import { readMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
-import { ended, type Job } from "../jobs/job.ts";
-import { cancelKey, conversationKey, generationKey, JOB_TTL_MS } from "../kv/keys.ts";
+import type { Job } from "../jobs/job.ts";
+import { cancelKey, generationKey } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
 import { set, type Store, type Versioned } from "../kv/store.ts";
 import type { GenerationView } from "../protocol/api.ts";
+import { withdrawal } from "./queue.ts";
 
 export interface CancelDeps {
   store: Store;
@@ -49,27 +50,10 @@ export async function cancel(deps: CancelDeps, userId: Id, id: Id): Promise<void
       case "queued": {
         const record = await deps.conversations.read(userId, job.conversationId);
         const queued = record.conversation.queue.find(({ generationId }) => generationId === id);
-        const prompt = queued === undefined
+        const stored = queued === undefined
           ? null
           : await readMessage(deps.store, job.conversationId, queued.messageId);
-        const conversation = {
-          ...record.conversation,
-          queue: record.conversation.queue.filter(({ generationId }) => generationId !== id),
-          updatedAt: now,
-        };
-        const message = prompt === null ? null : { ...prompt.message, status: "cancelled" as const };
-        const first = message === null ? [] : [{ type: "message" as const, data: { message } }];
-        return {
-          topics: changeTopics(userId, conversation, first),
-          checks: [check, { key: conversationKey(job.conversationId), versionstamp: record.versionstamp }],
-          writes: ([seq = 0]) => [
-            ...(message === null || prompt === null
-              ? []
-              : writeMessage({ message, seq, order: prompt.order })),
-            ...writeConversation(record, { ...record, conversation }),
-            set(generationKey(id), ended(job, "cancelled", now), JOB_TTL_MS),
-          ],
-        };
+        return withdrawal(record, id, stored, { value: job, versionstamp }, now);
       }
     }
   });

@@ -175,7 +175,7 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
 }
 
 /** The oldest queued message whose job still waits, begun; null when none is left. */
-async function nextInLine(
+export async function nextInLine(
   deps: EndDeps,
   idle: Conversation,
   now: number,

@@ -1,6 +1,8 @@
 // SendMessage: one commit that stores the message, begins or queues its answer, and remembers that it was asked (P7).
 //   A1  The id that a client gave its message is the key: the same again gets the same answer, other content a 409.
 //   A2  What was asked once is recognised before any limit is looked at.
+//   A3  Nothing overtakes the queue: in a conversation that is idle although messages wait, such as one that came back
+//       from the trash, a message goes behind them and its commit begins the first.
 import {
   changeTopics,
   type Conversations,
@@ -15,17 +17,14 @@ import type { Clock } from "../core/time.ts";
 import type { QueuedJob, RunningJob } from "../jobs/job.ts";
 import { conversationKey, generationKey, SENT_TTL_MS, sentKey } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
-import { set, type Store } from "../kv/store.ts";
+import { type Check, set, type Store, type Write } from "../kv/store.ts";
 import type { MessageAccepted, SendMessage } from "../protocol/api.ts";
-import type { Conversation, Queued } from "../protocol/conversation.ts";
+import type { LogEntry } from "../protocol/event.ts";
+import type { Conversation } from "../protocol/conversation.ts";
 import type { Message } from "../protocol/message.ts";
-import { begin, newJob, type Owner } from "./begin.ts";
-
-/** `["sent", conversation, message]`: what was asked, as a digest, and what was answered. */
-export interface SentRecord {
-  digest: string;
-  accepted: MessageAccepted;
-}
+import { idTaken, sameAs, sendDigest } from "./asked.ts";
+import { begin, type Beginning, newJob, type Owner, type Prompt } from "./begin.ts";
+import { nextInLine } from "./end.ts";
 
 /** Messages that may wait in one conversation. A person types no more; a loop would. */
 export const QUEUE_MAX = 20;
@@ -58,7 +57,7 @@ export async function send(
   requestId: string,
 ): Promise<MessageAccepted> {
   const messageId = sending.id ?? deps.newId();
-  const digest = await digestOf(sending);
+  const digest = await sendDigest(sending);
   const key = sentKey(conversationId, messageId);
   const ids = { replyId: deps.newId(), generationId: deps.newId() };
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
@@ -74,22 +73,11 @@ export async function send(
       return null;
     }
     // An answer's id, or one whose record of sending has expired: a new message there would replace the old one.
-    if (taken !== null) throw conflict();
+    if (taken !== null) throw idTaken();
     const roomy = withRoomFor(record, 2);
     const model = await deps.resolveModel(sending.model ?? record.conversation.model);
     const parentId = await parentOf(deps, record, sending.parentId);
     const now = deps.clock.now();
-    const message: Message = {
-      id: messageId,
-      conversationId,
-      parentId,
-      role: "user",
-      status: record.conversation.running === null ? "complete" : "queued",
-      parts: [{ type: "text", text: sending.text }],
-      generationId: ids.generationId,
-      createdAt: now,
-    };
-    const reply = { messageId: ids.replyId, generationId: ids.generationId };
     const job = newJob({
       id: ids.generationId,
       conversationId,
@@ -99,21 +87,43 @@ export async function send(
       requestId,
       createdAt: now,
     });
+    const reply = { messageId: ids.replyId, generationId: ids.generationId };
+    const chosen = parentId === record.conversation.activeLeaf ? {} : { parentId };
     const conversation = named(record.conversation, sending.text);
-    let plan: Required<Pick<Plan, "topics" | "writes">>;
+    const behind = {
+      ...conversation,
+      queue: [...conversation.queue, { messageId, ...ids, model, ...chosen }],
+    };
+    // Its own job is not stored yet: only one that waited before can be the next (A3).
+    const next = conversation.running === null ? await nextInLine(deps, behind, now) : null;
+    const begins = conversation.running === null && next === null;
+    const message: Message = {
+      id: messageId,
+      conversationId,
+      parentId,
+      role: "user",
+      status: begins ? "complete" : "queued",
+      parts: [{ type: "text", text: sending.text }],
+      generationId: ids.generationId,
+      createdAt: now,
+    };
+    let plan: Required<Plan>;
     let begun: RunningJob | null = null;
-    if (conversation.running === null) {
-      const beginning = begin({ job, conversation, parentId: messageId, owner: deps.owner, now });
+    if (begins) {
+      // What stands in the queue without a job to run can never have its turn; it is left behind.
+      const alone = { ...conversation, queue: [] };
+      const beginning = begin({ job, conversation: alone, parentId: messageId, owner: deps.owner, now });
       begun = beginning.job;
-      plan = beginning.plan(roomy, { message, order: null });
+      plan = { ...beginning.plan(roomy, { message, order: null }), checks: [] };
     } else {
-      const chosen = parentId === conversation.activeLeaf ? {} : { parentId };
-      plan = enqueue({ ...roomy, conversation }, message, job, chosen, now);
+      begun = next?.beginning.job ?? null;
+      plan = enqueue(roomy, behind, message, job, next, now);
     }
     const entries = plan.topics[0]?.entries.length ?? 0;
     return {
       topics: plan.topics,
       checks: [
+        ...plan.checks,
         { key: conversationKey(conversationId), versionstamp: record.versionstamp },
         { key, versionstamp: null },
       ],
@@ -129,31 +139,43 @@ export async function send(
   return accepted;
 }
 
-/** The message at the end of the queue, in every tab that looks (DESIGN 4). */
+/** The message at the end of the queue, in every tab that looks (DESIGN 4); and the next in line, when there is one. */
 function enqueue(
   record: OwnedRecord,
+  behind: Conversation,
   message: Message,
   job: QueuedJob,
-  chosen: Pick<Queued, "parentId">,
+  next: { beginning: Beginning; prompt: Prompt; check: Check } | null,
   now: number,
-): Required<Pick<Plan, "topics" | "writes">> {
-  const { conversation } = record;
-  if (conversation.queue.length >= QUEUE_MAX) {
+): Required<Plan> {
+  const after: Conversation = next?.beginning.conversation ?? { ...behind, updatedAt: now };
+  if (after.queue.length > QUEUE_MAX) {
     throw new AppError(
       "limited",
       `${QUEUE_MAX} messages are waiting already. Wait for an answer, or remove one.`,
     );
   }
-  const { id: generationId, messageId: replyId, model } = job;
-  const queued: Queued = { messageId: message.id, replyId, generationId, model, ...chosen };
-  const after: Conversation = { ...conversation, queue: [...conversation.queue, queued], updatedAt: now };
+  const entry: LogEntry = { type: "message", data: { message } };
+  const waits = (seq: number): Write[] => [
+    ...writeMessage({ message, seq, order: seq }),
+    set(generationKey(job.id), job),
+  ];
+  if (next === null) {
+    return {
+      topics: changeTopics(record.userId, after, [entry]),
+      checks: [],
+      writes: ([seq = 0]) => [
+        ...waits(seq),
+        ...writeConversation(record, { ...record, conversation: after }),
+      ],
+    };
+  }
+  const plan = next.beginning.plan(record, next.prompt);
+  const [ownTopic, listTopic] = plan.topics;
   return {
-    topics: changeTopics(record.userId, after, [{ type: "message", data: { message } }]),
-    writes: ([seq = 0]) => [
-      ...writeMessage({ message, seq, order: seq }),
-      ...writeConversation(record, { ...record, conversation: after }),
-      set(generationKey(job.id), job),
-    ],
+    topics: [{ ...ownTopic, entries: [entry, ...ownTopic.entries] }, listTopic],
+    checks: [next.check],
+    writes: ([seq = 0]) => [...waits(seq), ...plan.writes([seq + 1])],
   };
 }
 
@@ -172,18 +194,6 @@ async function parentOf(
   return wanted;
 }
 
-function sameAs(sent: SentRecord, digest: string): MessageAccepted {
-  if (sent.digest === digest) return sent.accepted;
-  throw conflict();
-}
-
-function conflict(): AppError {
-  return new AppError(
-    "conflict",
-    "This message id was used for another message. Make a new id for new content.",
-  );
-}
-
 /** The conversation under its first message's first words, unless somebody named it. */
 function named(conversation: Conversation, text: string): Conversation {
   if (conversation.titledBy !== "nobody" || conversation.title !== "") return conversation;
@@ -193,11 +203,4 @@ function named(conversation: Conversation, text: string): Conversation {
     ? words.slice(0, 4 * TITLE_CHARS)
     : `${characters.slice(0, TITLE_CHARS).join("").replace(/\s\S*$/, "")}…`;
   return { ...conversation, title };
-}
-
-/** SHA-256 of what a send asks for, in hex. Its id is not part of it. */
-async function digestOf({ text, parentId, model }: SendMessage): Promise<string> {
-  const content = JSON.stringify([text, parentId === undefined ? "leaf" : parentId, model ?? "default"]);
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -116,8 +116,10 @@ export const identify: Middleware<State> = async (ctx) => {
 
 /** Refuses an id in a path that is none before anything is read: KV could not even take some of them as keys. */
 export const checkPath: Middleware<State> = (ctx) => {
-  const { id } = ctx.params;
-  if (id !== undefined && !isId(id)) throw new AppError("not_found", "There is nothing at this address.");
+  const { id, messageId } = ctx.params;
+  if ([id, messageId].some((one) => one !== undefined && !isId(one))) {
+    throw new AppError("not_found", "There is nothing at this address.");
+  }
   return ctx.next();
 };
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isId } from "../core/ids.ts";
 import {
   type CreateConversation,
+  type EditQueued,
   MESSAGE_CHARS_MAX,
   type PatchConversation,
   type Regenerate,
@@ -40,7 +41,12 @@ export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
   model: model.optional(),
 });
 
+export const editQueued: z.ZodType<EditQueued> = z.strictObject({
+  text: message(MESSAGE_CHARS_MAX),
+});
+
 export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({
+  id: id.optional(),
   messageId: id,
   model: model.optional(),
 });

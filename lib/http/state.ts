@@ -9,6 +9,7 @@ import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { GenerationView, MessageAccepted, PageState, Regenerate, SendMessage } from "../protocol/api.ts";
 import type { Snapshot } from "../protocol/event.ts";
+import type { Message } from "../protocol/message.ts";
 import type { Streams } from "./streams.ts";
 
 /** A snapshot as the stream sends it. */
@@ -34,6 +35,10 @@ export interface Services {
   ): AsyncGenerator<Followed<EncodedSnapshot>, void, void>;
   send(userId: Id, conversationId: Id, sending: SendMessage, requestId: string): Promise<MessageAccepted>;
   regenerate(userId: Id, conversationId: Id, wanted: Regenerate, requestId: string): Promise<MessageAccepted>;
+  /** Changes of messages that wait (`generate/queue.ts`). */
+  editQueued(userId: Id, conversationId: Id, messageId: Id, text: string): Promise<Message>;
+  removeQueued(userId: Id, conversationId: Id, messageId: Id): Promise<void>;
+  sendNow(userId: Id, conversationId: Id, messageId: Id): Promise<Id>;
   cancel(userId: Id, generationId: Id): Promise<void>;
   generation(userId: Id, generationId: Id): Promise<GenerationView>;
   page(userId: Id, conversationId: Id | null): Promise<PageState>;

@@ -5,7 +5,7 @@ import type { Session } from "../auth/sessions.ts";
 import type { ConversationRecord } from "../chat/conversations.ts";
 import type { MessageRecord } from "../chat/messages.ts";
 import type { Id } from "../core/ids.ts";
-import type { SentRecord } from "../generate/send.ts";
+import type { SentRecord } from "../generate/asked.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Large } from "./parts.ts";
 import type { Key } from "./store.ts";
@@ -73,7 +73,7 @@ export const cancelKey = (id: Id): Key<number> => ["generation", id, "cancel"];
 export const runningKey = (id: Id): Key<true> => ["running", id];
 export const runningPrefix = (): Deno.KvKey => ["running"];
 
-/** What was answered to a send, by the message id that its client made. Written by `generate/`. Lives `SENT_TTL_MS`. */
+/** What was answered to a send or a regeneration, by the message id that its client made. Written by `generate/`. Lives `SENT_TTL_MS`. */
 export const sentKey = (
   conversationId: Id,
   messageId: Id,

@@ -60,8 +60,15 @@ export interface MessageAccepted {
   cursor: number;
 }
 
+/** `PATCH /api/conversations/:id/messages/:messageId` → 200 `Message`: other words for a message that waits. */
+export interface EditQueued {
+  text: string;
+}
+
 /** `POST /api/conversations/:id/regenerate` → 202 `MessageAccepted`, where `message` is the new answer. */
 export interface Regenerate {
+  /** The idempotency key, and the id of the new answer: a UUID made by the client. */
+  id?: Id;
   messageId: Id;
   model?: string;
 }

@@ -95,6 +95,16 @@ export class Api {
     return this.#call("POST", `/api/conversations/${conversationId}/regenerate`, body);
   }
 
+  /** Other words for a queued message. */
+  edit(conversationId: string, messageId: string, text: string): Promise<Message> {
+    return this.#call("PATCH", `/api/conversations/${conversationId}/messages/${messageId}`, { text });
+  }
+
+  /** A queued message before all others. */
+  now(conversationId: string, messageId: string): Promise<GenerationView> {
+    return this.#call("POST", `/api/conversations/${conversationId}/messages/${messageId}/now`);
+  }
+
   async cancel(generationId: string): Promise<void> {
     const response = await this.request("POST", `/api/generations/${generationId}/cancel`);
     await response.body?.cancel();

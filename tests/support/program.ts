@@ -10,6 +10,7 @@ import { type Id, randomId } from "@/lib/core/ids.ts";
 import { systemClock } from "@/lib/core/time.ts";
 import { cancel } from "@/lib/generate/cancel.ts";
 import type { GenerateDeps } from "@/lib/generate/generate.ts";
+import { editQueued, removeQueued, sendNow } from "@/lib/generate/queue.ts";
 import { regenerate } from "@/lib/generate/regenerate.ts";
 import { Runner } from "@/lib/generate/runner.ts";
 import { send, type SendDeps } from "@/lib/generate/send.ts";
@@ -134,6 +135,10 @@ export class Process {
     };
   }
 
+  get #queueing() {
+    return { ...this.#sending, nudge: () => void this.#nudges++ };
+  }
+
   get nudges(): number {
     return this.#nudges;
   }
@@ -160,8 +165,25 @@ export class Process {
     return send(this.#sending, this.world.userId, conversationId, wanted, "request");
   }
 
-  regenerate(conversationId: Id, messageId: Id, model?: string) {
-    const wanted = model === undefined ? { messageId } : { messageId, model };
+  edit(conversationId: Id, messageId: Id, text: string): Promise<Message> {
+    return editQueued(this.#queueing, this.world.userId, conversationId, messageId, text);
+  }
+
+  remove(conversationId: Id, messageId: Id): Promise<void> {
+    return removeQueued(this.#queueing, this.world.userId, conversationId, messageId);
+  }
+
+  /** Lets a queued message go before all others. */
+  now(conversationId: Id, messageId: Id): Promise<Id> {
+    return sendNow(this.#queueing, this.world.userId, conversationId, messageId);
+  }
+
+  regenerate(conversationId: Id, messageId: Id, model?: string, id?: Id) {
+    const wanted = {
+      messageId,
+      ...(model === undefined ? {} : { model }),
+      ...(id === undefined ? {} : { id }),
+    };
     return regenerate(this.#sending, this.world.userId, conversationId, wanted, "request");
   }
 

@@ -10,11 +10,12 @@ import { endless, rawRequest } from "./raw.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Every route that reads a body. `:id` is a conversation of the sender. */
+/** Every route that reads a body. `:id` is a conversation of the sender, and `:messageId` is looked at after the body. */
 const BODIES: [method: string, path: string][] = [
   ["POST", "/api/conversations"],
   ["PATCH", "/api/conversations/:id"],
   ["POST", "/api/conversations/:id/messages"],
+  ["PATCH", "/api/conversations/:id/messages/:messageId"],
   ["POST", "/api/conversations/:id/regenerate"],
   ["POST", "/api/chat"],
   ["POST", "/api/chat/stream"],
@@ -45,7 +46,7 @@ for (const [method, path] of BODIES) {
     const { id } = await api.create({ title: "as it was" });
     const before = [await api.list(), await api.read(id)];
     for (const [what, body, headers, code] of WRONG) {
-      const response = await fetch(app.url + path.replace(":id", id), {
+      const response = await fetch(app.url + path.replace(":id", id).replace(":messageId", id), {
         method,
         headers: { authorization: `Bearer ${api.token}`, ...headers },
         body: body === undefined ? undefined : new TextEncoder().encode(body),

@@ -56,6 +56,8 @@ Deno.test("a method that a route lacks is a problem that names those it has; HEA
     ["/api/conversations", ["GET", "POST"]],
     [`/api/conversations/${id}`, ["DELETE", "GET", "PATCH"]],
     [`/api/conversations/${id}/messages`, ["POST"]],
+    [`/api/conversations/${id}/messages/${id}`, ["DELETE", "PATCH"]],
+    [`/api/conversations/${id}/messages/${id}/now`, ["POST"]],
     [`/api/conversations/${id}/regenerate`, ["POST"]],
     [`/api/conversations/${id}/restore`, ["POST"]],
     [`/api/conversations/${id}/events`, ["GET"]],

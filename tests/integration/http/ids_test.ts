@@ -19,6 +19,9 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["POST", "/api/conversations/:id/restore"],
     ["POST", "/api/conversations/:id/messages", { text: "hello" }],
     ["POST", "/api/conversations/:id/messages", { text: "hello", id: before.messages[0]!.id }],
+    ["PATCH", `/api/conversations/:id/messages/${before.messages[0]!.id}`, { text: "mine" }],
+    ["DELETE", `/api/conversations/:id/messages/${before.messages[0]!.id}`],
+    ["POST", `/api/conversations/:id/messages/${before.messages[0]!.id}/now`],
     ["POST", "/api/conversations/:id/regenerate", { messageId: reply.messageId }],
     ["GET", "/api/conversations/:id/events"],
   ];
@@ -72,6 +75,12 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
   const regenerate = { messageId: reply.messageId };
   const path = `/api/conversations/${own.id}/regenerate`;
   await assertProblem(await stranger.request("POST", path, regenerate), "not_found");
+  for (const wrong of [before.messages[0]!.id, ...nobodys]) {
+    const message = `/api/conversations/${own.id}/messages/${wrong}`;
+    await assertProblem(await stranger.request("PATCH", message, { text: "mine" }), "not_found");
+    await assertProblem(await stranger.request("DELETE", message), "not_found");
+    await assertProblem(await stranger.request("POST", `${message}/now`), "not_found");
+  }
   const chat = { message: "hi", conversation_id: id };
   for (const at of ["/api/chat", "/api/chat/stream"]) {
     await assertProblem(await stranger.request("POST", at, chat), "not_found");

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
 import { QUEUE_MAX } from "@/lib/generate/send.ts";
+import { SENT_TTL_MS } from "@/lib/kv/keys.ts";
 import { MESSAGE_CHARS_MAX } from "@/lib/protocol/api.ts";
 import { faults } from "../../support/faulty_store.ts";
 import { World } from "../../support/program.ts";
@@ -211,4 +212,70 @@ Deno.test("regenerate() is refused while an answer is written, for a question, a
   assertEquals(await code(here.regenerate(conversation, randomId())), "not_found");
   const twice = await Promise.allSettled([1, 2].map(() => here.regenerate(conversation, reply.messageId)));
   assertEquals(twice.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
+});
+
+Deno.test("P7: one regeneration asked for ten times at once from two processes is one answer, one job and one call", async () => {
+  await using world = await World.open();
+  world.provider.onCall = (call, n) => call.text(`answer ${n}`).end();
+  const places = [world.process(), world.process()];
+  const [here] = places as [typeof places[0]];
+  const conversation = await here.create();
+  const { reply } = await here.send(conversation, "Hello?");
+  await here.ended(conversation, reply.messageId);
+  const id = randomId();
+  const ask = (i: number) => places[i % 2]!.regenerate(conversation, reply.messageId, undefined, id);
+  // Those that come later find an answer being written: their own.
+  const all = await Promise.all(Array.from({ length: 10 }, (_, i) => ask(i)));
+  for (const accepted of all) assertEquals(accepted, all[0]);
+  assertEquals(all[0]!.reply.messageId, id);
+  await here.ended(conversation, id);
+  assertEquals(await ask(1), all[0]);
+  assertEquals([(await here.state(conversation)).messages.length, world.provider.calls.length], [3, 2]);
+});
+
+Deno.test("A1, A2: a regeneration's id is for its content alone, and known before anything else is looked at", async () => {
+  await using world = await World.open();
+  const here = world.process();
+  const conversation = await here.create();
+  const { message, reply } = await here.send(conversation, "Hello?");
+  (await world.provider.call(1)).text("yes").end();
+  await here.ended(conversation, reply.messageId);
+  const id = randomId();
+  const again = (model?: string) => here.regenerate(conversation, reply.messageId, model, id);
+  here.store.onCommit = faults("lose", "fail", "lose");
+  const accepted = await again("demo/rare");
+  here.unknownModels.add("demo/rare");
+  // Its own answer is being written, and its model cannot be used any more.
+  assertEquals(await again("demo/rare"), accepted);
+  assertEquals(await code(again("demo/other")), "conflict");
+  assertEquals(await code(here.regenerate(conversation, id, "demo/rare", id)), "conflict");
+  assertEquals(await code(here.send(conversation, { id, text: "Hello?" })), "conflict");
+  for (const taken of [message.id, reply.messageId]) {
+    assertEquals(await code(here.regenerate(conversation, reply.messageId, undefined, taken)), "conflict");
+  }
+  assertEquals((await here.state(conversation)).messages.length, 3);
+});
+
+Deno.test("P7: a send whose answer was lost is answered the same an hour later, and on the last day of its record", async () => {
+  await using world = await World.open();
+  world.provider.onCall = (call) => call.text("once").end();
+  const here = world.process();
+  const conversation = await here.create();
+  const id = randomId();
+  const accepted = await here.send(conversation, { id, text: "Hello?" });
+  const regeneration = randomId();
+  await here.ended(conversation, accepted.reply.messageId);
+  const other = await here.regenerate(conversation, accepted.reply.messageId, undefined, regeneration);
+  await here.ended(conversation, regeneration);
+  // KV expires by the machine's own clock: that the record lives so long is read from its writes.
+  const kept = here.store.tried.flatMap(({ writes }) => writes).filter(({ key }) => key[0] === "sent");
+  assertEquals(kept.map((write) => "expireInMs" in write && write.expireInMs), [SENT_TTL_MS, SENT_TTL_MS]);
+  for (const laterMs of [60 * 60 * 1000, SENT_TTL_MS - 2 * 60 * 60 * 1000]) {
+    await world.clock.advance(laterMs);
+    const later = world.process();
+    assertEquals(await later.send(conversation, { id, text: "Hello?" }), accepted);
+    const again = await later.regenerate(conversation, accepted.reply.messageId, undefined, regeneration);
+    assertEquals(again, other);
+  }
+  assertEquals(world.provider.calls.length, 2);
 });
