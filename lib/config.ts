@@ -51,6 +51,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push(`${name} must be an http or https URL, and is "${value}"`);
     return undefined;
   };
+  const flag = (name: string) => {
+    const value = text(name) ?? "0";
+    if (value !== "0" && value !== "1") faults.push(`${name} must be 1 or 0, and is "${value}"`);
+    return value === "1";
+  };
+  const names = (name: string) =>
+    (text(name) ?? "").split(",").map((one) => one.trim()).filter((one) => one !== "");
   const onDeploy = text("DENO_DEPLOYMENT_ID") !== undefined;
   const logLevel = text("LOG_LEVEL") ?? "info";
   if (!isLevel(logLevel)) faults.push(`LOG_LEVEL must be debug, info, warn or error, and is "${logLevel}"`);
@@ -60,10 +67,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const kvPath = text("KV_PATH") ?? (onDeploy ? undefined : DEFAULTS.kvPath);
   const compatible = url("COMPATIBLE_BASE_URL");
-  const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS");
+  const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS") ?? text("COMPATIBLE_CONTINUES");
   if (text("COMPATIBLE_BASE_URL") === undefined && orphans !== undefined) {
     faults.push(
-      "COMPATIBLE_BASE_URL must be set for COMPATIBLE_API_KEY or COMPATIBLE_MODELS to mean anything",
+      "COMPATIBLE_BASE_URL must be set for COMPATIBLE_API_KEY, COMPATIBLE_MODELS or COMPATIBLE_CONTINUES to mean " +
+        "anything",
     );
   }
   const config: Config = {
@@ -77,15 +85,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     pollMs: kvPath === undefined || /^https?:/.test(kvPath) ? 10_000 : 200,
     logLevel: isLevel(logLevel) ? logLevel : "info",
     models: {
-      ...vendor("openai", text("OPENAI_API_KEY"), url("OPENAI_BASE_URL")),
-      ...vendor("anthropic", text("ANTHROPIC_API_KEY"), url("ANTHROPIC_BASE_URL")),
+      ...vendor("openai", text("OPENAI_API_KEY"), {
+        ...optional("baseURL", url("OPENAI_BASE_URL")),
+        ...(flag("OPENAI_BACKGROUND") ? { background: true } : {}),
+      }),
+      ...vendor("anthropic", text("ANTHROPIC_API_KEY"), optional("baseURL", url("ANTHROPIC_BASE_URL"))),
       ...(compatible === undefined ? {} : {
         compatible: {
           baseURL: compatible,
           ...optional("apiKey", text("COMPATIBLE_API_KEY")),
-          models: (text("COMPATIBLE_MODELS") ?? "").split(",").map((name) => name.trim()).filter((name) =>
-            name !== ""
-          ),
+          models: names("COMPATIBLE_MODELS"),
+          ...(text("COMPATIBLE_CONTINUES") === undefined ? {} : { continues: names("COMPATIBLE_CONTINUES") }),
         },
       }),
       demo: { tokensPerSecond: integer("DEMO_TOKENS_PER_SECOND", 50, 1, 10_000) },
@@ -101,8 +111,12 @@ export function configFromEnv(): Config {
   return readConfig(Deno.env.toObject());
 }
 
-function vendor(name: "openai" | "anthropic", apiKey: string | undefined, baseURL: string | undefined) {
-  return apiKey === undefined ? {} : { [name]: { apiKey, ...optional("baseURL", baseURL) } };
+function vendor(
+  name: "openai" | "anthropic",
+  apiKey: string | undefined,
+  more: { baseURL?: string; background?: boolean },
+) {
+  return apiKey === undefined ? {} : { [name]: { apiKey, ...more } };
 }
 
 function optional<K extends string, V>(name: K, value: V | undefined): { [_ in K]?: V } {

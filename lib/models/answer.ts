@@ -29,13 +29,25 @@ export interface Call {
 /** One call as a vendor's events, already turned into deltas. */
 export type Source = (request: ModelRequest, call: Call) => AsyncIterable<Delta>;
 
+/** What only some vendors can do. */
+export interface Abilities {
+  /** The events after a checkpoint, as deltas. */
+  resume?(checkpoint: string, call: Call): AsyncIterable<Delta>;
+  continues?(model: string): boolean;
+}
+
 /** What HTTP can carry in a header. A key pasted with its line break would be quoted in the error that refuses it. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
 
-/** The provider whose calls are `source`. */
-export function answering(vendor: Vendor, source: Source, { clock, deadlines }: AdapterOptions): Provider {
+/** The provider whose calls are `source`, and what else it can do. */
+export function answering(
+  vendor: Vendor,
+  source: Source,
+  { clock, deadlines = DEADLINES }: AdapterOptions,
+  { resume, continues }: Abilities = {},
+): Provider {
   async function* events(
-    request: ModelRequest,
+    open: (call: Call) => AsyncIterable<Delta>,
     signal: AbortSignal,
     touch: () => void,
   ): AsyncGenerator<Delta> {
@@ -47,28 +59,32 @@ export function answering(vendor: Vendor, source: Source, { clock, deadlines }: 
           `The key of ${vendor.label} has characters that no key has. Check ${vendor.keyVariable} for spaces and quotes.`,
         );
       }
-      yield* source(request, { signal, fetchOptions: through(wire) });
+      yield* open({ signal, fetchOptions: through(wire) });
     } catch (error) {
       throw wire.failure ?? failure(error, vendor, clock.now());
     }
   }
+  const call = (open: (call: Call) => AsyncIterable<Delta>, signal: AbortSignal, begun: boolean) =>
+    whole(withDeadlines((own, touch) => events(open, own, touch), deadlines, signal, clock), vendor, begun);
   return {
     name: vendor.provider,
-    stream: (request, signal) =>
-      whole(
-        withDeadlines((own, touch) => events(request, own, touch), deadlines ?? DEADLINES, signal, clock),
-        vendor,
-      ),
+    stream: (request, signal) => call((call) => source(request, call), signal, request.prefix !== undefined),
+    ...(resume === undefined ? {} : {
+      resume: (checkpoint, signal) => call((call) => resume(checkpoint, call), signal, true),
+    }),
+    ...(continues === undefined ? {} : { continues }),
   };
 }
 
-/** `deltas` up to and with their `end`, their text whole; throws when there is no end, or nothing before it. */
+/** `deltas` up to and with their `end`, their text whole; throws when there is no end, or nothing before it. An answer
+ * that was `begun` elsewhere may have had its last word there. */
 export async function* whole(
   deltas: AsyncIterable<Delta>,
   vendor: Vendor,
+  begun = false,
 ): AsyncGenerator<Delta, void, undefined> {
   const held = { text: "", reasoning: "" }; // at most one high surrogate each
-  let answered = false;
+  let answered = begun;
   for await (const delta of deltas) {
     switch (delta.type) {
       case "text":

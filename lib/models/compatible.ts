@@ -5,6 +5,7 @@ import type { Clock } from "../core/time.ts";
 import { type AdapterOptions, answering } from "./answer.ts";
 import { cutOff, reported } from "./failure.ts";
 import { openaiClient } from "./openai.ts";
+import { withoutEcho } from "./echo.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
 import { alternating } from "./turns.ts";
@@ -16,24 +17,32 @@ const USAGE_WAIT_MS = 5000;
 
 export interface CompatibleOptions extends AdapterOptions {
   apiKey?: string;
+  /** The models that go on from the beginning of an answer; `*` for all. None, unless said. */
+  continues?: readonly string[];
 }
 
 export function compatible(options: CompatibleOptions): Provider {
   const vendor = compatibleVendor(options);
   const client = openaiClient(vendor, options);
+  const continuing = new Set(options.continues);
   let refusesOptions = false; // learnt from the server, and kept so that it is asked only once
-  return answering(vendor, async function* (request, call) {
-    const open = (await client()).chat.completions;
-    let stream: AsyncIterable<OpenAI.ChatCompletionChunk>;
-    try {
-      stream = await open.create(body(request, !refusesOptions), call);
-    } catch (error) {
-      if (refusesOptions || !isBadRequest(error)) throw error;
-      stream = await open.create(body(request, false), call); // throws the server's own complaint if it was another
-      refusesOptions = true;
-    }
-    yield* deltas(stream, vendor, options.clock);
-  }, options);
+  return answering(
+    vendor,
+    async function* (request, call) {
+      const open = (await client()).chat.completions;
+      let stream: AsyncIterable<OpenAI.ChatCompletionChunk>;
+      try {
+        stream = await open.create(body(request, !refusesOptions), call);
+      } catch (error) {
+        if (refusesOptions || !isBadRequest(error)) throw error;
+        stream = await open.create(body(request, false), call); // throws the server's own complaint if it was another
+        refusesOptions = true;
+      }
+      yield* withoutEcho(deltas(stream, vendor, options.clock), request.prefix ?? "");
+    },
+    options,
+    { continues: (model) => continuing.has("*") || continuing.has(model) },
+  );
 }
 
 export function compatibleVendor({ baseURL, apiKey }: { baseURL: string; apiKey?: string }): Vendor {
@@ -48,14 +57,34 @@ export function compatibleVendor({ baseURL, apiKey }: { baseURL: string; apiKey?
   return { ...vendor, label: `The server at ${hostOf(vendor)}` };
 }
 
-function body(request: ModelRequest, withOptions: boolean): OpenAI.ChatCompletionCreateParamsStreaming {
+/** How servers are told to go on from the last message. Each reads its own field, and passes over the others. */
+interface Continuing {
+  /** vLLM and SGLang. */
+  add_generation_prompt?: false;
+  continue_final_message?: true;
+}
+/** A message as DeepSeek and Mistral want it to be continued. */
+type Begun = OpenAI.ChatCompletionAssistantMessageParam & { prefix: true };
+
+function body(
+  request: ModelRequest,
+  withOptions: boolean,
+): OpenAI.ChatCompletionCreateParamsStreaming & Continuing {
   const system = request.systemPrompt.trim() === "" ? [] : [
     { role: "system" as const, content: request.systemPrompt.toWellFormed() },
   ];
+  const begun: Begun[] = request.prefix === undefined ? [] : [
+    { role: "assistant", content: request.prefix.toWellFormed(), prefix: true },
+  ];
   return {
     model: request.model,
-    messages: [...system, ...alternating(request.turns).map(({ role, text }) => ({ role, content: text }))],
+    messages: [
+      ...system,
+      ...alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
+      ...begun,
+    ],
     ...(request.outputTokensMax === undefined ? {} : { max_tokens: request.outputTokensMax }),
+    ...(begun.length === 0 ? {} : { add_generation_prompt: false, continue_final_message: true }),
     stream: true,
     ...(withOptions ? { stream_options: { include_usage: true } } : {}),
   };

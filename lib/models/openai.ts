@@ -1,22 +1,32 @@
-// OpenAI, by its Responses API. Nothing is stored there: the conversation is ours to keep.
+// OpenAI, by its Responses API. Nothing is stored there, for the conversation is ours to keep; unless `background` asks
+// OpenAI to hold each response until it is read, so that another process can go on with it.
 import type OpenAI from "openai";
 import { AppError } from "../core/errors.ts";
 import { type AdapterOptions, answering, type Call } from "./answer.ts";
-import { reported } from "./failure.ts";
+import { failure, reported } from "./failure.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
+import { type Mark, markOf, StoredResponse } from "./stored_response.ts";
 import { alternating } from "./turns.ts";
 import { inclusiveUsage } from "./usage.ts";
 import type { Vendor } from "./vendor.ts";
-import { wireFetch } from "./wire.ts";
+import { through, wireFetch } from "./wire.ts";
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
+/** Cancelling a stored response is one short request; nobody waits for it. */
+const CANCEL_MS_MAX = 5000;
+
 export interface OpenAIOptions extends AdapterOptions {
   apiKey: string;
+  /** The vendor stores each response, and goes on writing it whatever becomes of the connection. */
+  background?: boolean;
+  /** Told when a stored response could not be cancelled. */
+  report?: (problem: string) => void;
 }
 
 export function openai(options: OpenAIOptions): Provider {
+  const { background = false } = options;
   const vendor: Vendor = {
     provider: "openai",
     label: "OpenAI",
@@ -26,9 +36,33 @@ export function openai(options: OpenAIOptions): Provider {
     apiKey: options.apiKey,
   };
   const client = openaiClient(vendor, options);
-  return answering(vendor, async function* (request, call) {
-    yield* responses(await client(), request, call, vendor);
-  }, options);
+  if (!background) {
+    return answering(vendor, async function* (request, call) {
+      yield* deltas(await (await client()).responses.create(body(request, false), call), vendor);
+    }, options);
+  }
+  const stored = async function* (
+    open: (sdk: OpenAI) => Promise<AsyncIterable<OpenAI.Responses.ResponseStreamEvent>>,
+    call: Call,
+    mark?: Mark,
+  ) {
+    const sdk = await client();
+    const response = new StoredResponse(mark);
+    using _cancelling = response.cancelWith(call.signal, (id) => void cancel(sdk, id, vendor, options));
+    yield* deltas(await open(sdk), vendor, response);
+  };
+  return answering(
+    vendor,
+    (request, call) => stored((sdk) => sdk.responses.create(body(request, true), call), call),
+    options,
+    {
+      resume(checkpoint, call) {
+        const mark = markOf(checkpoint);
+        const query = { stream: true, starting_after: mark.after } as const;
+        return stored((sdk) => sdk.responses.retrieve(mark.id, query, call), call, mark);
+      },
+    },
+  );
 }
 
 /** Makes the SDK's client at the first call, and keeps it. For OpenAI and all who speak its protocols. */
@@ -61,22 +95,47 @@ export function openaiClient(
 /** Beyond every deadline of ours, so that ours always speak first; the SDKs' covers only the time to headers. */
 export const SDK_TIMEOUT_MS = 60 * 60_000;
 
-async function* responses(
-  client: OpenAI,
-  request: ModelRequest,
-  call: Call,
-  vendor: Vendor,
-): AsyncGenerator<Delta, void, undefined> {
-  const stream = await client.responses.create({
+function body(request: ModelRequest, background: boolean): OpenAI.Responses.ResponseCreateParamsStreaming {
+  return {
     model: request.model,
     input: alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
     ...(request.systemPrompt.trim() === "" ? {} : { instructions: request.systemPrompt.toWellFormed() }),
     ...(request.outputTokensMax === undefined ? {} : { max_output_tokens: request.outputTokensMax }),
     stream: true,
-    store: false,
-  }, call);
+    ...(background ? { background, store: true } : { store: false }),
+  };
+}
+
+/** Tells the vendor to stop writing. Never throws: the answer has ended for us, whatever the vendor says. */
+async function cancel(sdk: OpenAI, id: string, vendor: Vendor, options: OpenAIOptions): Promise<void> {
+  const { clock, report = () => {} } = options;
+  const [late, settled] = [new AbortController(), new AbortController()];
+  void clock.sleep(CANCEL_MS_MAX, settled.signal).then(() => late.abort());
+  const wire = { touch: () => {}, unread: true };
+  try {
+    await sdk.responses.cancel(id, { signal: late.signal, fetchOptions: through(wire) }).asResponse();
+  } catch (error) {
+    report(`A stopped answer may go on at OpenAI, and cost. ${failure(error, vendor, clock.now()).message}`);
+  } finally {
+    settled.abort();
+  }
+}
+
+const TERMINAL: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+]);
+
+async function* deltas(
+  stream: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>,
+  vendor: Vendor,
+  stored?: StoredResponse,
+): AsyncGenerator<Delta, void, undefined> {
   let refusal = "";
   for await (const event of stream) { // bounded by the deadlines and the wire
+    stored?.read(event);
+    if (TERMINAL.has(event.type)) stored?.end();
     switch (event.type) {
       case "response.output_text.delta":
         yield { type: "text", text: event.delta };
@@ -113,6 +172,9 @@ async function* responses(
         throw reported(vendor, error === null ? [] : [error.code], error?.message ?? "");
       }
     }
+    // A refusal is told as a whole: whoever goes on from before it hears all of it.
+    const checkpoint = refusal === "" ? stored?.checkpoint() : undefined;
+    if (checkpoint !== undefined) yield { type: "checkpoint", checkpoint };
   }
 }
 

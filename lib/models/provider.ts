@@ -1,8 +1,8 @@
 // The port that every model adapter implements.
 //   M1  An adapter's stream ends with exactly one `end` delta, or throws an AppError. A provider's stream that stops
 //       without its terminal event is `provider_truncated`, never an end.
-//   M3  What follows a checkpoint, or a prefix, is exactly what is missing: nothing of it is said twice.
 //   M2  When `signal` aborts, the provider's socket is closed at once and the stream throws the signal's reason.
+//   M3  What follows a checkpoint, or a prefix, is exactly what is missing: nothing of it is said twice.
 import type { StopReason, Usage } from "../protocol/message.ts";
 
 export type { Model } from "../protocol/model.ts";

@@ -16,13 +16,15 @@ import type { Provider } from "./provider.ts";
 
 /** A provider that is absent is not configured. */
 export interface ModelsConfig {
-  readonly openai?: { readonly apiKey: string; readonly baseURL?: string };
+  readonly openai?: { readonly apiKey: string; readonly baseURL?: string; readonly background?: boolean };
   readonly anthropic?: { readonly apiKey: string; readonly baseURL?: string };
   /** No models: they are read from the server. */
   readonly compatible?: {
     readonly baseURL: string;
     readonly apiKey?: string;
     readonly models: readonly string[];
+    /** Of them, those that go on from a prefix; `*` for all. */
+    readonly continues?: readonly string[];
   };
   readonly demo: { readonly tokensPerSecond: number };
   /** `provider/model`. */
@@ -68,7 +70,7 @@ export function models(config: ModelsConfig, context: ModelsContext): Models {
   const shared = { clock, fetch, ...(config.deadlines === undefined ? {} : { deadlines: config.deadlines }) };
   const providers = new Map<string, Provider>([["demo", demo({ ...config.demo, clock })]]);
   if (config.openai !== undefined) {
-    providers.set("openai", openai({ baseURL: OPENAI_BASE_URL, ...config.openai, ...shared }));
+    providers.set("openai", openai({ baseURL: OPENAI_BASE_URL, ...config.openai, ...shared, report }));
   }
   if (config.anthropic !== undefined) {
     providers.set("anthropic", anthropic({ baseURL: ANTHROPIC_BASE_URL, ...config.anthropic, ...shared }));

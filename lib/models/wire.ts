@@ -13,6 +13,8 @@ export interface Wire {
   touch(): void;
   /** What failed. Kept here, because an SDK turns what `fetch` throws into an error of its own. */
   failure?: AppError;
+  /** The answer is no stream, and only its status matters: its body is not read. */
+  unread?: boolean;
 }
 
 /** A million deltas of 60 bytes. An answer of 128k tokens with its events around it takes some 30 MB. */
@@ -49,6 +51,10 @@ export function wireFetch(vendor: Vendor, fetch: typeof globalThis.fetch): typeo
       throw fail(unreachable(vendor, cause));
     }
     if (!response.ok) return await shortened(response);
+    if (wire.unread) {
+      await response.body?.cancel();
+      return new Response(null, response);
+    }
     const type = response.headers.get("content-type") ?? "";
     if (response.body === null || NOT_A_STREAM.test(type)) {
       await response.body?.cancel();

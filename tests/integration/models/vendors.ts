@@ -77,6 +77,8 @@ export interface Heard {
   text: string;
   reasoning: string;
   usage?: Usage;
+  /** The newest. */
+  checkpoint?: string;
   end?: Extract<Delta, { type: "end" }>;
   error?: unknown;
 }
@@ -90,6 +92,7 @@ export async function hear(stream: AsyncIterable<Delta>): Promise<Heard> {
       if (delta.type === "text") heard.text += delta.text;
       else if (delta.type === "reasoning") heard.reasoning += delta.text;
       else if (delta.type === "usage") heard.usage = delta.usage;
+      else if (delta.type === "checkpoint") heard.checkpoint = delta.checkpoint;
       else heard.end = delta;
     }
   } catch (error) {

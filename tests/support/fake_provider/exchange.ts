@@ -1,6 +1,7 @@
 // One request to the fake provider, and the hand that writes its answer.
 import { type Api, errorBody, type FakeStop, type FakeUsage, type Format, FORMATS } from "./wire_formats.ts";
 import type { Head, Socket } from "./socket.ts";
+import type { Stored } from "./stored.ts";
 
 /** An answer that the fake gives by itself. A number N stands for the tokens `1`, ` 2`, …, ` N`. */
 export interface Auto {
@@ -31,19 +32,24 @@ export class Exchange {
   readonly api: Api | null;
   /** The tokens sent so far, by `send` or by an automatic answer. */
   readonly sent: Sent[] = [];
+  /** The response that outlives this connection, for a request with `background`. */
+  readonly stored: Stored | null;
   readonly #socket: Socket;
   readonly #format: Format;
   #usage: FakeUsage = DEFAULT_USAGE;
   #open = false;
 
-  constructor(head: Head, body: string, socket: Socket) {
+  constructor(head: Head, body: string, socket: Socket, store: () => Stored) {
     this.method = head.method;
     this.path = head.path;
     this.headers = head.headers;
     this.body = parsed(body);
     this.#socket = socket;
     this.api = apiOf(head.path);
-    this.#format = FORMATS[this.api ?? "chat"]();
+    const background = this.method === "POST" && this.api === "responses" &&
+      (this.body as { background?: unknown } | null)?.background === true;
+    this.stored = background ? store() : null;
+    this.#format = FORMATS[this.api ?? "chat"](this.stored?.id ?? "resp_fake");
   }
 
   /** When the socket was closed, by whichever side: `performance.now()`. */
@@ -54,6 +60,11 @@ export class Exchange {
   /** True once the socket is closed. */
   get over(): boolean {
     return this.#socket.over;
+  }
+
+  /** True once there is nobody to write for. A stored response is written until it is cancelled. */
+  get stopped(): boolean {
+    return this.stored === null ? this.over : this.stored.isCancelled;
   }
 
   /** The name of the model that was asked for. */
@@ -104,6 +115,7 @@ export class Exchange {
   async end(stop: FakeStop = "stop"): Promise<void> {
     await this.start();
     await this.raw(this.#format.end(stop, this.#usage));
+    this.stored?.end();
     await this.eof();
   }
 
@@ -111,6 +123,7 @@ export class Exchange {
   async error(type = "overloaded_error", message = "Overloaded"): Promise<void> {
     await this.start();
     await this.raw(this.#format.error(type, message));
+    this.stored?.end();
     await this.eof();
   }
 
@@ -129,6 +142,7 @@ export class Exchange {
   /** Streams text as it stands, which need not be an event. */
   async raw(text: string): Promise<void> {
     if (!this.#open) await this.headersOnly();
+    this.stored?.write(text);
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > 0) await this.#socket.write(`${bytes.toString(16)}\r\n${text}\r\n`);
   }
@@ -157,13 +171,13 @@ export class Exchange {
     await this.respond(status, headers, errorBody(this.api ?? "chat", type, message));
   }
 
-  /** Gives a whole answer, paced against its start so that it does not drift. Ends early when the client leaves. */
+  /** Gives a whole answer, paced against its start so that it does not drift. Ends early when nobody is left to write for. */
   async play({ tokens, tokensPerSecond, delayMs = 0, stop, usage }: Auto): Promise<void> {
     const count = typeof tokens === "number" ? tokens : tokens.length;
     this.usage(usage ?? { fresh: 10, output: count });
     await this.start();
     const startMs = performance.now() + delayMs;
-    for (let i = 0; i < count && !this.over; i++) {
+    for (let i = 0; i < count && !this.stopped; i++) {
       const waitMs = startMs + (tokensPerSecond === undefined ? 0 : (i * 1000) / tokensPerSecond) -
         performance.now();
       if (waitMs > 0) await this.#wait(waitMs);
@@ -175,14 +189,14 @@ export class Exchange {
   async #wait(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const paused = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-    await Promise.race([paused, this.closed]);
+    await Promise.race([paused, this.stored?.cancelled ?? this.closed]);
     clearTimeout(timer);
   }
 }
 
 function apiOf(path: string): Api | null {
   const { pathname } = new URL(path, "http://fake");
-  if (pathname.endsWith("/responses")) return "responses";
+  if (/\/responses(\/[^/]+(\/cancel)?)?$/.test(pathname)) return "responses";
   if (pathname.endsWith("/messages")) return "messages";
   return pathname.endsWith("/chat/completions") ? "chat" : null;
 }

@@ -7,9 +7,13 @@
 //     await call.end();                     // or error(), cut(), eof(); or nothing, which is a stall
 //     await call.closed;                    // the client closed its socket
 //
+// A request for a background response makes a stored one, `call.stored`, which goes on when the connection is gone:
+// requests to read or cancel it are answered by themselves. `next` and `exchanges` have them like all others.
+//
 // `startFakeProvider({ auto: { tokens: 100, tokensPerSecond: 50 } })` answers every request by itself.
 import { type Auto, Exchange } from "./exchange.ts";
 import { Socket } from "./socket.ts";
+import { Stored } from "./stored.ts";
 import type { Api } from "./wire_formats.ts";
 
 export { type Auto, Exchange, type Sent } from "./exchange.ts";
@@ -31,6 +35,7 @@ export class FakeProvider implements AsyncDisposable {
   /** Every request so far, in order of arrival, those for the list of models aside. */
   readonly exchanges: Exchange[] = [];
   readonly #options: FakeProviderOptions;
+  readonly #stored = new Map<string, Stored>();
   readonly #listener: Deno.TcpListener;
   readonly #sockets = new Set<Socket>();
   readonly #serving = new Set<Promise<void>>();
@@ -72,6 +77,11 @@ export class FakeProvider implements AsyncDisposable {
     }
   }
 
+  /** Forgets every stored response, as the vendor does after its time. */
+  forget(): void {
+    this.#stored.clear();
+  }
+
   /** Stops listening and closes every socket. Fails with what went wrong in here, if anything did. */
   async close(): Promise<void> {
     try {
@@ -106,7 +116,7 @@ export class FakeProvider implements AsyncDisposable {
   async #serve(socket: Socket): Promise<void> {
     const request = await socket.read();
     if (request === null) return socket.close();
-    const exchange = new Exchange(request.head, request.body, socket);
+    const exchange = new Exchange(request.head, request.body, socket, () => this.#store());
     const { models = ["fake-small", "fake-large"] } = this.#options;
     if (models !== null && exchange.method === "GET" && exchange.path.endsWith("/models")) {
       const list = {
@@ -118,8 +128,32 @@ export class FakeProvider implements AsyncDisposable {
     this.exchanges.push(exchange);
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
+    const named = /\/responses\/([^/?]+)(\/cancel)?(\?.*)?$/.exec(exchange.path);
+    if (named !== null) return await this.#answerStored(exchange, named[1]!, named[2] !== undefined);
     if (this.auto === undefined) return;
     await (typeof this.auto === "function" ? this.auto(exchange) : exchange.play(this.auto));
+  }
+
+  #store(): Stored {
+    const stored = new Stored(`resp_fake_${this.#stored.size + 1}`);
+    this.#stored.set(stored.id, stored);
+    return stored;
+  }
+
+  /** Streams a stored response from where the client left off, or stops it. */
+  async #answerStored(exchange: Exchange, id: string, isCancel: boolean): Promise<void> {
+    const stored = this.#stored.get(id);
+    if (stored === undefined) {
+      return await exchange.refuse(404, "invalid_request_error", `Response with id '${id}' not found.`);
+    }
+    if (isCancel) {
+      stored.cancel();
+      return await exchange.respond(200, {}, JSON.stringify({ id, object: "response", status: "cancelled" }));
+    }
+    const after = Number(new URL(exchange.path, "http://fake").searchParams.get("starting_after") ?? "-1");
+    await exchange.headersOnly();
+    for await (const event of stored.follow(after, exchange.closed)) await exchange.raw(event);
+    await exchange.eof();
   }
 }
 

@@ -28,7 +28,8 @@ export interface Format {
   error(type: string, message: string): string;
 }
 
-export const FORMATS: Record<Api, () => Format> = { responses, messages, chat };
+/** `id`: of the response, where the format says one. */
+export const FORMATS: Record<Api, (id: string) => Format> = { responses, messages, chat };
 
 /** The JSON body of an error response. */
 export function errorBody(api: Api, type: string, message: string): string {
@@ -44,13 +45,13 @@ function event(name: string, body: Record<string, unknown>): string {
 }
 
 /** OpenAI's Responses API. */
-function responses(): Format {
+function responses(id: string): Format {
   let sequence = 0;
   let model = "";
   const send = (name: string, body: Record<string, unknown>) =>
     event(name, { sequence_number: sequence++, ...body });
   const response = (status: string, more: Record<string, unknown> = {}) => ({
-    response: { id: "resp_fake", object: "response", model, status, output: [], error: null, ...more },
+    response: { id, object: "response", model, status, output: [], error: null, ...more },
   });
   const counted = (usage: FakeUsage) => {
     const input = usage.fresh + (usage.cached ?? 0) + (usage.written ?? 0);

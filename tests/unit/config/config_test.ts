@@ -35,11 +35,13 @@ Deno.test("every variable is read", () => {
     LOG_LEVEL: "debug",
     OPENAI_API_KEY: "key-o",
     OPENAI_BASE_URL: "https://o.example/v1/",
+    OPENAI_BACKGROUND: "1",
     ANTHROPIC_API_KEY: "key-a",
     ANTHROPIC_BASE_URL: "http://a.example",
     COMPATIBLE_BASE_URL: "http://localhost:11434/v1",
     COMPATIBLE_API_KEY: "key-c",
     COMPATIBLE_MODELS: " llama3.3, ,qwen3 ",
+    COMPATIBLE_CONTINUES: "qwen3, ",
     DEFAULT_MODEL: "compatible/llama3.3",
     DEMO_TOKENS_PER_SECOND: "7",
   });
@@ -52,9 +54,14 @@ Deno.test("every variable is read", () => {
     pollMs: 200,
     logLevel: "debug",
     models: {
-      openai: { apiKey: "key-o", baseURL: "https://o.example/v1" },
+      openai: { apiKey: "key-o", baseURL: "https://o.example/v1", background: true },
       anthropic: { apiKey: "key-a", baseURL: "http://a.example" },
-      compatible: { baseURL: "http://localhost:11434/v1", apiKey: "key-c", models: ["llama3.3", "qwen3"] },
+      compatible: {
+        baseURL: "http://localhost:11434/v1",
+        apiKey: "key-c",
+        models: ["llama3.3", "qwen3"],
+        continues: ["qwen3"],
+      },
       demo: { tokensPerSecond: 7 },
       defaultModel: "compatible/llama3.3",
     },
@@ -70,11 +77,13 @@ const VARIABLES = [
   "LOG_LEVEL",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
+  "OPENAI_BACKGROUND",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_BASE_URL",
   "COMPATIBLE_BASE_URL",
   "COMPATIBLE_API_KEY",
   "COMPATIBLE_MODELS",
+  "COMPATIBLE_CONTINUES",
   "DEFAULT_MODEL",
   "DEMO_TOKENS_PER_SECOND",
 ];
@@ -85,6 +94,7 @@ const WRONG: Record<string, readonly string[]> = {
   LEASE_MS: ["0", "999", "600001", "10s"],
   FLUSH_MS: ["-1", "5001", "NaN"],
   LOG_LEVEL: ["loud", "INFO", "__proto__"],
+  OPENAI_BACKGROUND: ["yes", "true", "01", "2"],
   OPENAI_BASE_URL: ["o.example", "file:///etc/passwd", "javascript:1", "//o.example"],
   ANTHROPIC_BASE_URL: ["ftp://a.example"],
   COMPATIBLE_BASE_URL: ["localhost:11434"],
@@ -100,7 +110,7 @@ Deno.test("each wrong value is one fault, by the name of its variable", () => {
       assert(faults[0]!.startsWith(`${name} must be `), faults[0]);
     }
   }
-  for (const alone of ["COMPATIBLE_API_KEY", "COMPATIBLE_MODELS"]) {
+  for (const alone of ["COMPATIBLE_API_KEY", "COMPATIBLE_MODELS", "COMPATIBLE_CONTINUES"]) {
     const { faults } = assertThrows(() => readConfig({ [alone]: "x" }), ConfigError);
     assertEquals(faults.length, 1);
     assert(faults[0]!.includes(alone));

@@ -1,0 +1,85 @@
+// A response that OpenAI keeps, and goes on writing while nobody listens (background mode).
+//   K1  A checkpoint names the response and the last of its events that was read: what comes after is what is missing.
+//   K2  A closed connection does not stop it. Who stops for good cancels it too; who drains, or was fenced, leaves it to
+//       whoever takes the answer over.
+import type OpenAI from "openai";
+import { AppError } from "../core/errors.ts";
+
+/** Where to take a stored response up again. */
+export interface Mark {
+  id: string;
+  /** `sequence_number` of the last event that was read. */
+  after: number;
+}
+
+/** The vendor's ids are some 60 characters; what is longer, or has others, never came from there. */
+const ID = /^[\w-]{1,200}$/;
+
+export class StoredResponse {
+  #id: string | undefined;
+  #after: number | undefined;
+  #ended = false;
+
+  /** From the beginning, or from `mark` on. */
+  constructor(mark?: Mark) {
+    this.#id = mark?.id;
+    this.#after = mark?.after;
+  }
+
+  /** Takes note of where an event stands. */
+  read(event: OpenAI.Responses.ResponseStreamEvent): void {
+    if ("response" in event && ID.test(event.response.id)) this.#id ??= event.response.id;
+    const { sequence_number: after } = event as { sequence_number?: unknown };
+    if (isPlace(after)) this.#after = after;
+  }
+
+  /** It is at its end: nothing is left to cancel. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Undefined while the vendor has not said its id and place. */
+  checkpoint(): string | undefined {
+    if (this.#id === undefined || this.#after === undefined) return undefined;
+    return JSON.stringify({ id: this.#id, after: this.#after } satisfies Mark);
+  }
+
+  /** Calls `cancel` when `signal` stops for good (K2). Before its id is known there is nothing to name. */
+  cancelWith(signal: AbortSignal, cancel: (id: string) => void): Disposable {
+    const aborted = () => {
+      if (this.#id !== undefined && !this.#ended && isForGood(signal.reason)) cancel(this.#id);
+    };
+    signal.addEventListener("abort", aborted, { once: true });
+    return { [Symbol.dispose]: () => signal.removeEventListener("abort", aborted) };
+  }
+}
+
+/** @throws AppError `provider_rejected` when it is no checkpoint of a stored response. */
+export function markOf(checkpoint: string): Mark {
+  const mark = parsed(checkpoint);
+  if (mark !== null) return mark;
+  throw new AppError(
+    "provider_rejected",
+    "OpenAI cannot go on from here: the checkpoint names no stored response. Ask again.",
+  );
+}
+
+function parsed(checkpoint: string): Mark | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(checkpoint);
+  } catch {
+    return null; // another provider's, or damaged: refused as what is no mark
+  }
+  const { id, after } = (value ?? {}) as Record<string, unknown>;
+  return typeof id === "string" && ID.test(id) && isPlace(after) ? { id, after } : null;
+}
+
+/** A person's stop, and a deadline of ours, after which nobody comes back for the response. */
+function isForGood(reason: unknown): boolean {
+  return reason === "cancelled" || reason instanceof AppError;
+}
+
+function isPlace(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
