@@ -1,6 +1,8 @@
 // The demo: a provider with no model, no network and no key. It gives a tour, and counts.
 //   D1  Deterministic: the same question gives the same tokens, whoever runs it.
 //   D2  The pace does not drift: each token has its time, counted from the start, however late the one before it was.
+//   D3  A checkpoint says what is being said, and how many tokens of it were: any process can go on from it (M3).
+import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { alternating } from "./turns.ts";
 import { TOUR, TOUR_REASONING } from "./tour.ts";
@@ -17,45 +19,88 @@ export interface DemoOptions {
 
 type Token = Extract<Delta, { text: string }>;
 
+/** An answer, and how much of it was said. Also the JSON of a checkpoint. */
+interface Place {
+  /** Null: the tour. */
+  countTo: number | null;
+  /** Tokens said so far, those of an earlier process included. */
+  said: number;
+  inputTokens: number;
+}
+
 export function demo({ tokensPerSecond, clock }: DemoOptions): Provider {
+  async function* from(place: Place, signal: AbortSignal): AsyncGenerator<Delta, void, undefined> {
+    signal.throwIfAborted();
+    const startMs = clock.now();
+    let said = 0;
+    let reasoned = 0;
+    for (const token of tokensOf(place.countTo)) { // at most COUNT_MAX, or the tour
+      said++;
+      if (token.type === "reasoning") reasoned++;
+      if (said <= place.said) continue;
+      const waitMs = startMs + ((said - place.said - 1) * 1000) / tokensPerSecond - clock.now();
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      signal.throwIfAborted();
+      yield token;
+      yield { type: "checkpoint", checkpoint: JSON.stringify({ ...place, said } satisfies Place) };
+    }
+    const { inputTokens } = place;
+    const usage = {
+      inputTokens,
+      outputTokens: said,
+      ...(reasoned === 0 ? {} : { reasoningTokens: reasoned }),
+    };
+    yield { type: "usage", usage };
+    yield { type: "end" };
+  }
   return {
     name: "demo",
-    async *stream(request, signal) {
-      signal.throwIfAborted();
-      const startMs = clock.now();
-      let sent = 0;
-      let reasoned = 0;
-      for (const token of demoTokens(request)) { // at most COUNT_MAX, or the tour
-        const waitMs = startMs + (sent * 1000) / tokensPerSecond - clock.now();
-        if (waitMs > 0) await clock.sleep(waitMs, signal);
-        signal.throwIfAborted();
-        yield token;
-        sent++;
-        if (token.type === "reasoning") reasoned++;
-      }
+    stream(request, signal) {
       const asked = [request.systemPrompt, ...request.turns.map((turn) => turn.text)];
-      yield {
-        type: "usage",
-        usage: {
-          inputTokens: asked.reduce((tokens, text) => tokens + words(text).length, 0),
-          outputTokens: sent,
-          ...(reasoned === 0 ? {} : { reasoningTokens: reasoned }),
-        },
-      };
-      yield { type: "end" };
+      const inputTokens = asked.reduce((tokens, text) => tokens + words(text).length, 0);
+      return from({ countTo: countAskedIn(request), said: 0, inputTokens }, signal);
+    },
+    async *resume(checkpoint, signal) {
+      yield* from(placeOf(checkpoint), signal);
     },
   };
 }
 
 /** The tokens of the answer to `request`. */
-export function* demoTokens(request: Pick<ModelRequest, "turns">): Generator<Token, void, undefined> {
-  const to = countAsked(alternating(request.turns).findLast((turn) => turn.role === "user")?.text ?? "");
-  if (to !== null) {
-    for (let n = 1; n <= to; n++) yield { type: "text", text: n === 1 ? "1" : ` ${n}` };
+export function demoTokens(request: Pick<ModelRequest, "turns">): Generator<Token, void, undefined> {
+  return tokensOf(countAskedIn(request));
+}
+
+function* tokensOf(countTo: number | null): Generator<Token, void, undefined> {
+  if (countTo !== null) {
+    for (let n = 1; n <= countTo; n++) yield { type: "text", text: n === 1 ? "1" : ` ${n}` };
     return;
   }
   for (const text of words(TOUR_REASONING)) yield { type: "reasoning", text };
   for (const text of words(TOUR)) yield { type: "text", text };
+}
+
+/** @throws AppError `provider_rejected` when it is no checkpoint of the demo's. */
+function placeOf(checkpoint: string): Place {
+  let place: Partial<Place> | null = null;
+  try {
+    place = JSON.parse(checkpoint);
+  } catch {
+    // Another provider's, or damaged: refused below.
+  }
+  const { countTo = NaN, said = NaN, inputTokens = NaN } = place ?? {};
+  const known = countTo === null || (Number.isInteger(countTo) && countTo >= 1 && countTo <= COUNT_MAX);
+  if (known && Number.isInteger(said) && said >= 0 && Number.isInteger(inputTokens)) {
+    return { countTo, said, inputTokens };
+  }
+  throw new AppError(
+    "provider_rejected",
+    "The demo cannot go on from here: this is no checkpoint of its own.",
+  );
+}
+
+function countAskedIn({ turns }: Pick<ModelRequest, "turns">): number | null {
+  return countAsked(alternating(turns).findLast((turn) => turn.role === "user")?.text ?? "");
 }
 
 /** The N of the last `count to N`, from 1 to COUNT_MAX, with or without thousands separators; or null. */

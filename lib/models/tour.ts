@@ -32,7 +32,7 @@ Then ask me to \`count to 100\`, and I will do exactly that.
 | :------------- | :--------: | ------: |
 | the tab | goes on | come back later |
 | the laptop | goes on | open your phone |
-| the server | is taken over | see where it began again |
+| the server | is taken over | see it go on |
 
 ## Code
 

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { AppError } from "@/lib/core/errors.ts";
 import { COUNT_MAX, demo, demoTokens } from "@/lib/models/demo.ts";
 import type { Delta, ModelRequest } from "@/lib/models/provider.ts";
 import { TOUR, TOUR_REASONING } from "@/lib/models/tour.ts";
@@ -80,6 +81,7 @@ Deno.test("D2: each token has its time from the start, and a slow reader is caug
     await clock.advance(0);
     while (atMs.length === i) await clock.advance(1);
     await step;
+    assertEquals((await stream.next()).value?.type, "checkpoint");
     if (i === 2) await clock.advance(250); // the reader pauses
   }
   assertEquals(atMs, [0, 100, 200, 450, 450, 500, 600, 700]);
@@ -94,6 +96,7 @@ Deno.test("M2: a cancel ends the wait for the next token at once", async () => {
   const stream = demo({ tokensPerSecond: 0.001, clock }).stream(asking("count to 8"), controller.signal)
     [Symbol.asyncIterator]();
   assertEquals((await stream.next()).value, { type: "text", text: "1" });
+  assertEquals((await stream.next()).value?.type, "checkpoint");
   const failed = stream.next().then(() => undefined, (error: unknown) => error);
   await clock.advance(1);
   const reason = new Error("stop");
@@ -101,3 +104,42 @@ Deno.test("M2: a cancel ends the wait for the next token at once", async () => {
   assertStrictEquals(await failed, reason);
   assertEquals(clock.sleeping, 0);
 });
+
+Deno.test("D3: an answer that is taken up at any checkpoint is the same answer, usage and all", async () => {
+  for (const question of ["count to 40", "Hello"]) {
+    const whole = await all(instant().stream(asking(question), new AbortController().signal));
+    const checkpoints = whole.filter((delta) => delta.type === "checkpoint");
+    assertEquals(checkpoints.length, [...demoTokens(asking(question))].length);
+    for (const at of [0, 7, checkpoints.length >> 1, checkpoints.length - 1]) {
+      const { checkpoint } = checkpoints[at]!;
+      const rest = await all(instant().resume!(checkpoint, new AbortController().signal));
+      assertEquals(rest, whole.slice(whole.indexOf(checkpoints[at]!) + 1), `${question}, from ${at}`);
+    }
+  }
+});
+
+Deno.test("what is no checkpoint of the demo's is rejected, so that its caller begins anew", async () => {
+  const OTHERS = [
+    "",
+    "{",
+    "null",
+    "7",
+    '{"countTo":0,"said":1,"inputTokens":1}',
+    '{"id":"resp_1","after":3}',
+  ];
+  for (const other of OTHERS) {
+    const error = await assertRejects(
+      () => all(instant().resume!(other, new AbortController().signal)),
+      AppError,
+    );
+    assertEquals(error.code, "provider_rejected", other);
+  }
+});
+
+function instant() {
+  return demo({ tokensPerSecond: Infinity, clock: new FakeClock() });
+}
+
+async function all(deltas: AsyncIterable<Delta>): Promise<Delta[]> {
+  return await Array.fromAsync(deltas);
+}
