@@ -1,7 +1,8 @@
 // How long a token takes from the provider to a follower, and what it costs, against a relay that keeps nothing.
-//   deno task bench            the whole table, about three minutes
-//   deno task bench --quick    a smoke of the bench itself, about ten seconds; its figures mean little
+//   deno task bench            the whole table, about five minutes
+//   deno task bench --quick    a smoke of the bench itself, about half a minute; its figures mean little
 // Provider, load generator and followers share this process and its clock; each server is a process of its own.
+import { crash, SHORT, SMOKE } from "./crash.ts";
 import { type Level, measure, type Measured } from "./load.ts";
 import { startProvider } from "./provider.ts";
 import { measureRequests } from "./requests.ts";
@@ -13,7 +14,8 @@ const FULL = { generations: [1, 10, 50], tokens: 600, warmupTokens: 100, runs: 4
 const QUICK = { generations: [1, 10], tokens: 60, warmupTokens: 10, runs: 5 };
 
 if (import.meta.main) {
-  const plan = Deno.args.includes("--quick") ? QUICK : FULL;
+  const quick = Deno.args.includes("--quick");
+  const plan = quick ? QUICK : FULL;
   const levels: Level[] = plan.generations.map((generations) => ({ ...plan, generations }));
   const measured: Measured[] = [];
   await using provider = startProvider();
@@ -38,5 +40,7 @@ if (import.meta.main) {
   console.log(`From the provider's send to a follower's receipt\n\n${tokenTable(measured)}\n`);
   console.log(`What the app adds to the bare relay\n\n${addedTable(measured, relay.name)}\n`);
   console.log(`Single requests, one at a time\n\n${requestTable(requests)}\n`);
+  const sound = await crash(quick ? SMOKE : SHORT);
   console.log(NOT_MEASURED);
+  if (!sound) Deno.exitCode = 1;
 }

@@ -11,6 +11,7 @@ export interface Spread {
   p50: number;
   p95: number;
   p99: number;
+  max: number;
 }
 
 export function spread(samples: readonly number[]): Spread {
@@ -20,5 +21,6 @@ export function spread(samples: readonly number[]): Spread {
     p50: percentile(sorted, 0.5),
     p95: percentile(sorted, 0.95),
     p99: percentile(sorted, 0.99),
+    max: percentile(sorted, 1),
   };
 }

@@ -75,7 +75,8 @@ export const NOT_MEASURED = `What this table does not measure
   the relay, which keeps nothing, does not.
 - Percentiles of a few thousand samples from one run: compare orders of size, not the last digit.`;
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows under a head, as Markdown, every column as wide as its widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
