@@ -58,6 +58,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 running.start();
 
+// Deno Deploy stops an instance that has no requests; this wakes one, so that what it left is brought to an end (P4).
+Deno.cron("take over what dead processes left", "* * * * *", () => running.sweep.run());
+
 if (import.meta.main) void serve();
 
 async function serve(): Promise<void> {

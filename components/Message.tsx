@@ -45,6 +45,7 @@ export class Message extends Component<Props> {
       >
         <h2 id={heading} class="sr-only">{assistant ? "Assistant" : "You"}</h2>
         {(message.attempt ?? 1) > 1 && <p class="aside">Restarted after an interruption</p>}
+        {message.recovered !== undefined && <p class="aside">Went on after an interruption</p>}
         <div class="body" data-text dir="auto">
           {assistant ? <Parts message={message} /> : <p class="plain">{textOf(message)}</p>}
         </div>

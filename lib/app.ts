@@ -36,6 +36,7 @@ import { Sweep } from "./jobs/sweep.ts";
 import { type Models, models } from "./models/registry.ts";
 import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import type { Conversation } from "./protocol/conversation.ts";
 import type { PageState } from "./protocol/api.ts";
 import type { Snapshot } from "./protocol/event.ts";
 
@@ -111,10 +112,23 @@ export function program(parts: Parts): Program {
     store,
     clock,
     logger,
-    // Twice in a lease, so that a takeover comes within LEASE_MS + 5 s (P4); at least each 2 s, for handed-back leases.
-    everyMs: Math.min(2_000, config.leaseMs / 2),
+    // A takeover comes within LEASE_MS + 5 s (P4), and that of a lease handed back within 2 s.
+    everyMs: Math.min(1_000, config.leaseMs / 2),
     rescue: (job) =>
-      takeOver({ store, append, clock, logger, counters: metrics, owner, snapshot: jobSnapshot, start }, job),
+      takeOver(
+        {
+          store,
+          append,
+          clock,
+          logger,
+          counters: metrics,
+          owner,
+          snapshot: jobSnapshot,
+          resolve: known.resolve,
+          start,
+        },
+        job,
+      ),
   });
   const nudge = () => void sweep.run();
   const sending: SendDeps = {
@@ -131,6 +145,10 @@ export function program(parts: Parts): Program {
     start,
   };
   const queueing = { ...sending, nudge };
+  /** Whoever meets a conversation that is being written looks after its owner. */
+  const attend = ({ running }: Conversation) => {
+    if (running !== null) void sweep.look(running);
+  };
   const stopped = new AbortController();
 
   /** The first page of a user's list; entries after the cursor repeat or follow it. */
@@ -149,7 +167,7 @@ export function program(parts: Parts): Program {
     }
     try {
       const state = await snapshot(userId, topic.slice(2));
-      if (state.conversation.running !== null) nudge();
+      attend(state.conversation);
       return { cursor: state.cursor, snapshot: { type: "snapshot", json: JSON.stringify(state) } };
     } catch (error) {
       if (error instanceof AppError && error.code === "not_found") return null;
@@ -165,6 +183,7 @@ export function program(parts: Parts): Program {
     logger,
     metrics,
     snapshot,
+    attend,
     follow: (userId, from, signal) =>
       follow({ hub, log, snapshot: (topic) => encodedSnapshot(userId, topic) }, from, signal),
     send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),

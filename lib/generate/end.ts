@@ -153,6 +153,7 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
     model: job.model,
     generationId: job.id,
     attempt: job.attempt,
+    ...(reply?.message.recovered === undefined ? {} : { recovered: reply.message.recovered }),
     ...(stopReason === undefined ? {} : { stopReason }),
     ...(usage === undefined ? {} : { usage }),
     ...(costMicroUsd === undefined ? {} : { costMicroUsd }),

@@ -1,93 +1,63 @@
 // One attempt of one job, from the lease to its end. The straight line of the program.
-//   G1  The loop that reads the provider never waits for the store; what it read waits in the coalescer, bounded.
 //   G2  One writer at a time: deltas, renewals and the end leave through one queue, so that each commit knows the
 //       versionstamp of the one before it.
 //   G3  Whatever ends the attempt closes the provider's socket before anything else is done.
-import { listMessages } from "../chat/messages.ts";
-import { branch } from "../chat/tree.ts";
-import { AppError, causes } from "../core/errors.ts";
+import { causes } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
-import type { Clock } from "../core/time.ts";
-import type { RunningJob } from "../jobs/job.ts";
+import { type Checkpoint, claimed, type RunningJob } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
-import { cancelKey, conversationKey, conversationTopic, type TopicId } from "../kv/keys.ts";
-import type { Append } from "../kv/plan.ts";
-import type { Key, Store, Versioned } from "../kv/store.ts";
-import type { Delta, Provider, Turn } from "../models/provider.ts";
+import { cancelKey, conversationTopic } from "../kv/keys.ts";
+import type { Append, Plan } from "../kv/plan.ts";
+import type { Key, Versioned } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
-import {
-  isTerminal,
-  joinParts,
-  type Part,
-  type StopReason,
-  textOf,
-  type Usage,
-} from "../protocol/message.ts";
+import { joinParts, type Part, type Usage } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
-import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
-import { Coalescer } from "./coalesce.ts";
+import { charsOf, type Continuation } from "./continuation.ts";
 import { type Ending, endJob, messageError, type Next } from "./end.ts";
+import { restartPlan } from "./restart.ts";
+import { Gathered, read, type SourceDeps, type SourceEnd, type StopCause } from "./source.ts";
 
 /** How long a commit is tried while the store is away, before the attempt is left to whoever finds its lease expired. */
 const STORE_AWAY_MS_MAX = 60_000;
-
 /** The commits of an attempt that must be quick, because the process is about to exit. */
 const DRAIN_MS_MAX = 3_000;
+/** What the end's own commit takes along, in UTF-16 units. */
+const REST_CHARS_MAX = 4 * 1024;
 
-export interface GenerateDeps {
-  store: Store;
+export interface GenerateDeps extends SourceDeps {
   append: Append;
-  clock: Clock;
   logger: Logger;
   counters: Counters;
   owner: Owner;
   /** Pause between two commits of one job; 0: a commit in flight is the only wait. */
   flushMs: number;
   watch<V>(key: Key<V>, onState: (state: Versioned<V>) => void): Disposable;
-  /** @throws AppError `unknown_model` */
-  resolve: (model: string) => Promise<{ provider: Provider; model: string; outputTokensMax: number | null }>;
   costMicroUsd: (model: string, usage: Usage) => number | undefined;
 }
 
-/** Why an attempt was told to stop, as the reason of its signal. */
-export type StopCause = "cancelled" | "drain" | "fenced";
-
-/** How the provider's side of an attempt ended. */
-type Source =
-  | { ended: "complete"; stopReason?: StopReason }
-  | { ended: "stopped"; cause: StopCause }
-  | { ended: "failed"; error: unknown };
-
-/** What an attempt gathers while it runs. */
-interface Gathered {
-  coalescer: Coalescer;
-  /** All parts that have left the coalescer. */
+/** An attempt as its writer sees it. */
+interface Attempt {
+  deps: GenerateDeps;
+  lease: Lease;
+  gathered: Gathered;
+  /** All parts that are stored, those of an earlier owner included. */
   written: Part[];
-  size: AnswerSize;
-  usage?: Usage;
-  firstTokenAt: number | null;
-  source: Source | null;
+  /** Resolves after `ms`, or as soon as something was gathered. */
+  waitForChange: (ms: number) => Promise<void>;
 }
 
 /**
- * Runs `job` to its end, or until its lease is lost or handed back.
- * @returns the next job of the conversation, which the end has begun; the caller runs it.
+ * Runs `job` to its end, or until its lease is lost or handed back. `from`: what stands already, and how to go on.
+ * @returns the job to run next: the one that the end has begun, or this one's next attempt.
  */
 export async function generate(
   deps: GenerateDeps,
   job: RunningJob,
   versionstamp: string | null,
   stop: AbortController,
+  from: Continuation | null = null,
 ): Promise<Next | null> {
-  const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
-  const gathered: Gathered = {
-    coalescer: new Coalescer(),
-    written: [],
-    size: new AnswerSize(),
-    firstTokenAt: null,
-    source: null,
-  };
   let wake = () => {};
   const changed = () => wake();
   const waitForChange = (ms: number) => {
@@ -97,13 +67,15 @@ export async function generate(
       deps.clock.sleep(ms, waited.signal),
     ]).finally(() => waited.abort());
   };
+  const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
+  const written = from?.parts ?? [];
+  const attempt: Attempt = { deps, lease, gathered: new Gathered(written), written, waitForChange };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, job, gathered, stop, changed);
+  const reading = read(deps, lease, from, attempt.gathered, stop, changed);
   try {
-    await write(deps, lease, gathered, waitForChange);
-    return await end(deps, lease, gathered);
+    return await end(attempt, await write(attempt));
   } catch (error) {
     // Ours no more, or out of reach of the store: nothing may be written. Whoever owns it next brings it to its end.
     stop.abort("fenced" satisfies StopCause);
@@ -115,141 +87,58 @@ export async function generate(
   }
 }
 
-/** Reads the provider into the coalescer. Never throws, never waits for the store (G1). */
-async function read(
-  deps: GenerateDeps,
-  job: RunningJob,
-  gathered: Gathered,
-  stop: AbortController,
-  changed: () => void,
-): Promise<void> {
-  const { signal } = stop;
-  try {
-    signal.throwIfAborted();
-    const [{ provider, model, outputTokensMax }, { systemPrompt, turns }, flag] = await Promise.all([
-      deps.resolve(job.model),
-      history(deps, job),
-      deps.store.get(cancelKey(job.id)),
-    ]);
-    // Stopped before it began: the provider is not asked, however late the watch tells.
-    if (flag.value !== null) stop.abort("cancelled" satisfies StopCause);
-    signal.throwIfAborted();
-    const request = { model, systemPrompt, turns, ...(outputTokensMax === null ? {} : { outputTokensMax }) };
-    for await (const delta of provider.stream(request, signal)) {
-      if (signal.aborted) break;
-      gather(gathered, delta, deps.clock.now());
-      changed();
-      if (gathered.source !== null) break;
-    }
-    gathered.source ??= signal.aborted
-      ? stopped(signal)
-      : { ended: "failed", error: new AppError("provider_truncated", "The answer was cut off. Try again.") };
-  } catch (error) {
-    gathered.source = signal.aborted ? stopped(signal) : { ended: "failed", error };
-  }
-  changed();
-}
-
-function gather(gathered: Gathered, delta: Delta, now: number): void {
-  switch (delta.type) {
-    case "text":
-    case "reasoning":
-      gathered.firstTokenAt ??= now;
-      if (gathered.size.add(delta) > ANSWER_BYTES_MAX) {
-        throw new AppError(
-          "answer_too_long",
-          "The answer became longer than can be kept, and was stopped. Ask for it in parts.",
-        );
-      }
-      gathered.coalescer.push(delta);
-      break;
-    case "usage":
-      gathered.usage = delta.usage;
-      break;
-    case "end":
-      gathered.source = delta.stopReason === undefined
-        ? { ended: "complete" }
-        : { ended: "complete", stopReason: delta.stopReason };
-      break;
-  }
-}
-
 /** Writes what was read, and renews the lease, until the source has ended and little enough is left for the end. */
-async function write(
-  deps: GenerateDeps,
-  lease: Lease,
-  gathered: Gathered,
-  waitForChange: (ms: number) => Promise<void>,
-): Promise<void> {
-  const { clock, flushMs } = deps;
-  const topic = conversationTopic(lease.job.conversationId);
+async function write(attempt: Attempt): Promise<SourceEnd> {
+  const { deps: { clock, flushMs }, lease, gathered, waitForChange } = attempt;
   for (;;) {
     const now = clock.now();
     // The rest, when it fits one batch, goes out with the end.
-    if (gathered.source !== null && gathered.coalescer.chars <= REST_CHARS_MAX) return;
+    if (gathered.end !== null && gathered.coalescer.chars <= REST_CHARS_MAX) return gathered.end;
     const due = now >= lease.renewAt;
     if (gathered.coalescer.chars === 0 && !due) {
       await waitForChange(Math.max(1, lease.renewAt - now));
       continue;
     }
-    const parts = gathered.coalescer.take();
-    await commit(deps, lease, topic, parts, due);
-    gathered.written = joinParts(gathered.written, parts);
-    if (flushMs > 0 && gathered.source === null) {
-      await waitUntil(clock, now + flushMs, waitForChange, gathered);
+    await commit(attempt, gathered.coalescer.take(), due);
+    for (
+      let left = now + flushMs - clock.now();
+      left > 0 && gathered.end === null;
+      left = now + flushMs - clock.now()
+    ) {
+      await waitForChange(left);
     }
   }
 }
 
-/** What the end's own commit takes along, in UTF-16 units. */
-const REST_CHARS_MAX = 4 * 1024;
-
-/** Waits until `at`, or until the source has ended. */
-async function waitUntil(
-  clock: Clock,
-  at: number,
-  waitForChange: (ms: number) => Promise<void>,
-  gathered: Gathered,
-): Promise<void> {
-  for (let left = at - clock.now(); left > 0 && gathered.source === null; left = at - clock.now()) {
-    await waitForChange(left);
-  }
-}
-
-async function commit(
-  deps: GenerateDeps,
-  lease: Lease,
-  topic: TopicId,
-  parts: Part[],
-  renew: boolean,
-): Promise<void> {
-  const { id: _, messageId, attempt } = lease.job;
-  let again = false;
+/** One batch, with a renewal when one is due or a checkpoint came. */
+async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<void> {
+  const { deps, lease, gathered } = attempt;
+  const written = joinParts(attempt.written, parts);
+  const checkpoint: Checkpoint | undefined = gathered.checkpointAt(charsOf(written));
   let renewal: ReturnType<Lease["renewal"]> | null = null;
+  let again = false;
   const appended = await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    const renewed = renew ? lease.renewal(deps.clock.now()) : null;
+    const renewed = due || checkpoint !== undefined ? lease.renewal(deps.clock.now(), checkpoint) : null;
     renewal = renewed;
     return {
-      topics: parts.length === 0
-        ? []
-        : [{ topic, entries: [{ type: "delta", data: { messageId, attempt, parts } }] }],
+      ...said(lease.job, parts),
       checks: [check],
       writes: () => renewed === null ? [] : [renewed.write],
     };
   }, STORE_AWAY_MS_MAX);
+  attempt.written = written;
   const done = renewal as ReturnType<Lease["renewal"]> | null;
   if (appended !== null) done?.done(appended.versionstamp);
 }
 
-/** Writes the end, or hands the lease back when the process is about to exit. */
-async function end(deps: GenerateDeps, lease: Lease, gathered: Gathered): Promise<Next | null> {
+/** Writes the end; or begins anew what would not go on; or hands the lease back when the process is about to exit. */
+async function end({ deps, lease, gathered, written }: Attempt, source: SourceEnd): Promise<Next | null> {
   const { job } = lease;
-  const source = gathered.source!;
-  const last = gathered.coalescer.take();
-  const parts = joinParts(gathered.written, last);
   const fence = (again: boolean) => lease.fence(deps.store, again);
+  if (source.ended === "refused") return await beginAnew(deps, lease, source.error);
+  const last = gathered.coalescer.take();
   if (source.ended === "stopped" && source.cause !== "cancelled") {
     if (source.cause === "drain") await handBack(deps, lease, last);
     deps.logger.log("info", "generation_handed_back", { ...ids(job), cause: source.cause });
@@ -258,7 +147,7 @@ async function end(deps: GenerateDeps, lease: Lease, gathered: Gathered): Promis
   const now = deps.clock.now();
   const ending: Ending = {
     outcome: source.ended === "complete" ? "complete" : source.ended === "stopped" ? "cancelled" : "failed",
-    parts,
+    parts: joinParts(written, last),
     last,
     timings: {
       totalMs: now - job.startedAt,
@@ -286,46 +175,40 @@ async function end(deps: GenerateDeps, lease: Lease, gathered: Gathered): Promis
   return next;
 }
 
+/** The next attempt, under the same owner: the provider has forgotten what it was to go on with. */
+async function beginAnew(deps: GenerateDeps, lease: Lease, cause: unknown): Promise<Next | null> {
+  const { processId, leaseMs } = deps.owner;
+  let claim: RunningJob | null = null;
+  let again = false;
+  const appended = await deps.append(async () => {
+    const check = await lease.fence(deps.store, again);
+    again = true;
+    claim = claimed(lease.job, processId, leaseMs, deps.clock.now());
+    return await restartPlan(deps.store, claim, check, "retried");
+  }, STORE_AWAY_MS_MAX);
+  deps.logger.log("warn", "generation_restarted", { ...ids(lease.job), cause: causes(cause) });
+  const job = claim as RunningJob | null;
+  return appended === null || job === null ? null : { job, versionstamp: appended.versionstamp };
+}
+
 /** Flushes, and lets go of the lease, in one commit. */
 async function handBack(deps: GenerateDeps, lease: Lease, last: Part[]): Promise<void> {
-  const { conversationId, messageId, attempt } = lease.job;
   let again = false;
   await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    const { write } = lease.release();
-    return {
-      topics: last.length === 0 ? [] : [{
-        topic: conversationTopic(conversationId),
-        entries: [{ type: "delta", data: { messageId, attempt, parts: last } }],
-      }],
-      checks: [check],
-      writes: () => [write],
-    };
+    return { ...said(lease.job, last), checks: [check], writes: () => [lease.release().write] };
   }, DRAIN_MS_MAX);
 }
 
-/** What the provider is sent: the branch that ends in the message being answered. Failed and empty turns are left out. */
-async function history(
-  deps: GenerateDeps,
-  job: RunningJob,
-): Promise<{ systemPrompt: string; turns: Turn[] }> {
-  const [record, records] = await Promise.all([
-    deps.store.get(conversationKey(job.conversationId)),
-    listMessages(deps.store, job.conversationId),
-  ]);
-  const messages = records.map(({ message }) => message);
-  const reply = messages.find(({ id }) => id === job.messageId);
-  const turns: Turn[] = [];
-  for (const message of branch(messages, reply?.parentId ?? null)) {
-    const text = textOf(message);
-    if (text !== "" && isTerminal(message.status)) turns.push({ role: message.role, text });
-  }
-  return { systemPrompt: record.value?.conversation.systemPrompt ?? "", turns };
-}
-
-function stopped(signal: AbortSignal): Source {
-  return { ended: "stopped", cause: signal.reason as StopCause };
+/** The entry that says `parts`; none for none. */
+function said({ conversationId, messageId, attempt }: RunningJob, parts: Part[]): Pick<Plan, "topics"> {
+  const topic = conversationTopic(conversationId);
+  return {
+    topics: parts.length === 0
+      ? []
+      : [{ topic, entries: [{ type: "delta", data: { messageId, attempt, parts } }] }],
+  };
 }
 
 function ids(job: RunningJob): { generationId: Id; conversationId: Id; attempt: number; requestId: string } {

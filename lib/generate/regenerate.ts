@@ -27,12 +27,13 @@ export async function regenerate(
   const key = sentKey(conversationId, ids.replyId);
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
   const appended = await deps.append(async () => {
-    const [record, sent, taken, old] = await Promise.all([
+    const [record, taken, old] = await Promise.all([
       deps.conversations.read(userId, conversationId),
-      deps.store.get(key),
       wanted.id === undefined ? null : readMessage(deps.store, conversationId, wanted.id),
       readMessage(deps.store, conversationId, wanted.messageId),
     ]);
+    // Last: the same request may land by another way meanwhile, and must not be refused for the traces it left.
+    const sent = await deps.store.get(key);
     if (sent.value !== null) {
       outcome = { accepted: sameAs(sent.value, digest), begun: null };
       return null;

@@ -2,7 +2,9 @@
 import { causes } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { RunningJob } from "../jobs/job.ts";
-import { generate, type GenerateDeps, type StopCause } from "./generate.ts";
+import type { Continuation } from "./continuation.ts";
+import { generate, type GenerateDeps } from "./generate.ts";
+import type { StopCause } from "./source.ts";
 
 /** An attempt that runs here. */
 interface Active {
@@ -27,7 +29,7 @@ export class Runner {
   }
 
   /** Runs a job that a commit has put under this process's lease, and those that follow it in its queue. */
-  start(job: RunningJob, versionstamp: string | null): void {
+  start(job: RunningJob, versionstamp: string | null, from: Continuation | null = null): void {
     for (const other of this.#active) {
       if (other.id !== job.id) continue;
       if (other.epoch >= job.epoch) return;
@@ -36,7 +38,7 @@ export class Runner {
     }
     const stop = new AbortController();
     if (this.#draining) stop.abort("drain" satisfies StopCause);
-    const done = this.#run(job, versionstamp, stop).catch((error) => {
+    const done = this.#run(job, versionstamp, stop, from).catch((error) => {
       // The lease expires, and a sweep finds the job; nothing is lost but time.
       this.#deps.logger.log("error", "generation_crashed", { generationId: job.id, cause: causes(error) });
     });
@@ -45,12 +47,17 @@ export class Runner {
     void done.then(() => this.#active.delete(active));
   }
 
-  async #run(job: RunningJob, versionstamp: string | null, stop: AbortController): Promise<void> {
+  async #run(
+    job: RunningJob,
+    versionstamp: string | null,
+    stop: AbortController,
+    from: Continuation | null,
+  ): Promise<void> {
     const { counters } = this.#deps;
     counters.add("throughline_generations_started_total", 1);
     counters.add("throughline_generations_running", 1);
     try {
-      const next = await generate(this.#deps, job, versionstamp, stop);
+      const next = await generate(this.#deps, job, versionstamp, stop, from);
       if (next !== null) this.start(next.job, next.versionstamp);
     } finally {
       counters.add("throughline_generations_running", -1);

@@ -63,11 +63,12 @@ export async function send(
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
 
   const appended = await deps.append(async () => {
-    const [record, sent, taken] = await Promise.all([
+    const [record, taken] = await Promise.all([
       deps.conversations.read(userId, conversationId),
-      deps.store.get(key),
       sending.id === undefined ? null : readMessage(deps.store, conversationId, sending.id),
     ]);
+    // Last: the same send may land by another way meanwhile, and must not be refused for the traces it left.
+    const sent = await deps.store.get(key);
     if (sent.value !== null) {
       outcome = { accepted: sameAs(sent.value, digest), begun: null };
       return null;

@@ -1,19 +1,23 @@
-// Taking over a job whose owner is gone: a new attempt, announced to everyone who follows; or the end it deserves.
+// Taking over a job whose owner is gone: by the best means its provider has, announced to everyone who follows; or the
+// end it deserves.
 //   P4  Whoever finds an expired lease may claim the job. The checked write lets exactly one of them.
-import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
+import { readMessage, writeMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
-import { claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
+import { adopted, claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationTopic, generationKey } from "../kv/keys.ts";
-import type { Append } from "../kv/plan.ts";
-import { set, type Store } from "../kv/store.ts";
+import type { Append, Plan } from "../kv/plan.ts";
+import { type Check, set, type Store } from "../kv/store.ts";
+import type { Provider } from "../models/provider.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Snapshot } from "../protocol/event.ts";
-import type { MessageError, Part } from "../protocol/message.ts";
+import type { Message, MessageError, Part } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
+import { type Continuation, continuation } from "./continuation.ts";
 import { endJob } from "./end.ts";
+import { restartPlan } from "./restart.ts";
 
 export interface TakeoverDeps {
   store: Store;
@@ -24,79 +28,115 @@ export interface TakeoverDeps {
   owner: Owner;
   /** The state of a job's conversation, whoever owns it. */
   snapshot: (job: RunningJob) => Promise<Snapshot>;
-  start: (job: RunningJob, versionstamp: string | null) => void;
+  /** @throws AppError `unknown_model` */
+  resolve: (model: string) => Promise<{ provider: Provider; model: string }>;
+  start: (job: RunningJob, versionstamp: string | null, from?: Continuation) => void;
 }
+
+/** What is done with a job that was taken over. */
+type Fate =
+  | { how: "restarted"; claim: RunningJob }
+  | { how: "resumed" | "continued"; claim: RunningJob; from: Continuation }
+  | { how: "cancelled" | "exhausted"; claim: RunningJob; parts: Part[] };
 
 /** Takes over a job with an expired lease. Returns without a word when somebody else was faster. */
 export async function takeOver(deps: TakeoverDeps, stale: RunningJob): Promise<void> {
-  const { store, clock, owner } = deps;
-  let mine: RunningJob | null = null;
-  let because: "restart" | "cancelled" | "exhausted" = "restart";
+  let fate: Fate | null = null;
   const appended = await deps.append(async () => {
-    mine = null;
+    fate = null;
     const [{ value: job, versionstamp }, flag] = await Promise.all([
-      store.get(generationKey(stale.id)),
-      store.get(cancelKey(stale.id)),
+      deps.store.get(generationKey(stale.id)),
+      deps.store.get(cancelKey(stale.id)),
     ]);
-    const now = clock.now();
-    const fate = verdict(job, now);
-    if (job?.state !== "running" || (fate !== "take_over" && fate !== "give_up")) return null;
-    // Our own claim of a moment ago, whose answer was lost, has a lease that runs: it was left above.
-    because = flag.value !== null ? "cancelled" : fate === "give_up" ? "exhausted" : "restart";
-    const restarting = because === "restart";
-    const claim = restarting
-      ? claimed(job, owner.processId, owner.leaseMs, now)
-      // An end is no new attempt: the count stays that of the text that is kept.
-      : { ...claimed(job, owner.processId, owner.leaseMs, now), attempt: job.attempt };
-    const reply = restarting ? await readMessage(store, job.conversationId, job.messageId) : null;
-    mine = claim;
-    const check = { key: generationKey(job.id), versionstamp };
-    if (!restarting) {
-      return { topics: [], checks: [check], writes: () => [set(generationKey(job.id), claim)] };
-    }
-    return {
-      topics: [{
-        topic: conversationTopic(job.conversationId),
-        entries: [{
-          type: "restart",
-          data: { messageId: job.messageId, attempt: claim.attempt, reason: "taken_over" },
-        }],
-      }],
-      checks: [check],
-      writes: ([seq = 0]) => [
-        set(generationKey(job.id), claim),
-        ...(reply === null ? [] : writeMessage(restarted(reply, claim.attempt, seq))),
-      ],
-    };
+    const found = verdict(job, deps.clock.now());
+    // Our own claim of a moment ago, whose answer was lost, has a lease that runs: it is left here too.
+    if (job?.state !== "running" || (found !== "take_over" && found !== "give_up")) return null;
+    const decided = await decide(deps, job, flag.value !== null, found === "give_up");
+    fate = decided;
+    return await claimPlan(deps, decided, { key: generationKey(job.id), versionstamp });
   });
-  const claim = mine as RunningJob | null;
-  if (appended === null || claim === null) return;
+  const decided = fate as Fate | null;
+  if (appended === null || decided === null) return;
+  const { claim, how } = decided;
   deps.counters.add("throughline_generations_taken_over_total", 1);
   deps.logger.log("info", "generation_taken_over", {
     generationId: claim.id,
     conversationId: claim.conversationId,
     attempt: claim.attempt,
     epoch: claim.epoch,
-    how: because,
+    how,
   });
-  if (because === "restart") deps.start(claim, appended.versionstamp);
-  else await finish(deps, claim, appended.versionstamp, because);
+  if (decided.how === "restarted") deps.start(claim, appended.versionstamp);
+  else if ("from" in decided) deps.start(claim, appended.versionstamp, decided.from);
+  else await finish(deps, decided, appended.versionstamp);
+}
+
+/** The best that can be done: end it, go on where it is, or begin anew. */
+async function decide(
+  deps: TakeoverDeps,
+  job: RunningJob,
+  cancelled: boolean,
+  spent: boolean,
+): Promise<Fate> {
+  const { owner: { processId, leaseMs }, clock } = deps;
+  const now = clock.now();
+  const parts = await partsOf(deps, job);
+  // An end is no new attempt: the count stays that of the text that is kept.
+  if (cancelled || spent) {
+    return {
+      how: cancelled ? "cancelled" : "exhausted",
+      claim: adopted(job, processId, leaseMs, now),
+      parts,
+    };
+  }
+  const from = await continuationOf(deps, job, parts);
+  if (from === null) return { how: "restarted", claim: claimed(job, processId, leaseMs, now) };
+  return { how: from.how, claim: adopted(job, processId, leaseMs, now), from };
+}
+
+async function continuationOf(
+  deps: TakeoverDeps,
+  job: RunningJob,
+  parts: Part[],
+): Promise<Continuation | null> {
+  try {
+    return continuation(await deps.resolve(job.model), job, parts);
+  } catch (error) {
+    // A model that is no longer there fails the next attempt, in words of its own.
+    if (error instanceof AppError && error.code === "unknown_model") return null;
+    throw error;
+  }
+}
+
+/** The commit of the claim, and of what followers are told. */
+async function claimPlan(deps: TakeoverDeps, fate: Fate, check: Check): Promise<Plan> {
+  const { claim } = fate;
+  if (fate.how === "restarted") return await restartPlan(deps.store, claim, check, "taken_over");
+  const claiming = set(generationKey(claim.id), claim);
+  const reply = "from" in fate ? await readMessage(deps.store, claim.conversationId, claim.messageId) : null;
+  if (!("from" in fate) || reply === null) return { topics: [], checks: [check], writes: () => [claiming] };
+  const message: Message = { ...reply.message, parts: fate.from.parts, recovered: fate.from.how };
+  return {
+    topics: [{
+      topic: conversationTopic(claim.conversationId),
+      entries: [{ type: "message", data: { message } }],
+    }],
+    checks: [check],
+    writes: ([seq = 0]) => [claiming, ...writeMessage({ ...reply, seq, message })],
+  };
 }
 
 /** Ends a claimed job with the text that its last owner left. */
 async function finish(
   deps: TakeoverDeps,
-  job: RunningJob,
+  { claim: job, how, parts }: Extract<Fate, { parts: Part[] }>,
   versionstamp: string | null,
-  because: "cancelled" | "exhausted",
 ): Promise<void> {
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
-  const parts = await partsOf(deps, job);
-  const outcome: Outcome = because === "cancelled" ? "cancelled" : "failed";
+  const outcome: Outcome = how === "cancelled" ? "cancelled" : "failed";
   const error: MessageError = {
     code: "attempts_exhausted",
-    detail:
-      `The server was interrupted ${job.attempt} times while it wrote this answer. What it wrote is kept.`,
+    detail: `The server was interrupted too often while it wrote this answer. What it wrote is kept.`,
     requestId: job.requestId,
   };
   const next = await endJob(
@@ -118,8 +158,4 @@ async function partsOf(deps: TakeoverDeps, job: RunningJob): Promise<Part[]> {
     if (error instanceof AppError && error.code === "not_found") return [];
     throw error;
   }
-}
-
-function restarted(record: MessageRecord, attempt: number, seq: number): MessageRecord {
-  return { ...record, seq, message: { ...record.message, status: "streaming", attempt, parts: [] } };
 }

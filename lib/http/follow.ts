@@ -26,7 +26,7 @@ export async function followConversation(
   cursor: number | null,
 ): Promise<Response> {
   const { userId } = identity;
-  await services.conversations.read(userId, id);
+  services.attend((await services.conversations.read(userId, id)).conversation);
   async function* source(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     for await (
       const followed of services.follow(userId, new Map([[conversationTopic(id), cursor]]), signal)
@@ -91,7 +91,7 @@ export async function followTopics(
 
 async function mayRead(services: Services, userId: Id, id: Id): Promise<boolean> {
   try {
-    await services.conversations.read(userId, id);
+    services.attend((await services.conversations.read(userId, id)).conversation);
     return true;
   } catch (error) {
     if (error instanceof AppError && error.code === "not_found") return false;

@@ -8,6 +8,7 @@ import type { Models } from "../models/registry.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { GenerationView, MessageAccepted, PageState, Regenerate, SendMessage } from "../protocol/api.ts";
+import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Streams } from "./streams.ts";
@@ -27,6 +28,8 @@ export interface Services {
   logger: Logger;
   metrics: Metrics;
   snapshot(userId: Id, conversationId: Id): Promise<Snapshot>;
+  /** Takes over what a dead process has left in a conversation that somebody looks at. */
+  attend(conversation: Conversation): void;
   /** Follows topics of a user, whose ownership the caller has checked; a snapshot checks it again. */
   follow(
     userId: Id,

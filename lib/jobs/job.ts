@@ -15,7 +15,7 @@ interface JobBase {
   /** Of the request that asked for it, so that the log of the job can be found. */
   requestId: string;
   createdAt: number;
-  /** 1 for the first try; counts the tries begun. */
+  /** 1 for the first try; raised when the text begins anew. */
   attempt: number;
   /** Raised by each claim. */
   epoch: number;
@@ -24,18 +24,30 @@ interface JobBase {
 }
 
 export type QueuedJob = JobBase & { state: "queued" };
-export type RunningJob = JobBase & { state: "running"; owner: Id; leaseUntil: number; startedAt: number };
+export type RunningJob = JobBase & {
+  state: "running";
+  owner: Id;
+  leaseUntil: number;
+  startedAt: number;
+  checkpoint?: Checkpoint;
+};
 export type DoneJob = JobBase & { state: "done"; outcome: Outcome; endedAt: number };
 
 /** `["generation", id]`. Times are milliseconds since the epoch. */
 export type Job = QueuedJob | RunningJob | DoneJob;
 
-/** Attempts of one job, the first included. A process that dies with its job is one; a third death is no accident. */
+/** Where the provider can take the answer up again: its own token, and the UTF-16 units of the answer it covers. */
+export interface Checkpoint {
+  at: string;
+  chars: number;
+}
+
+/** Claims of one job, the first included. A process that dies with its job is one; a third death is no accident. */
 export const ATTEMPTS_MAX = 3;
 /** Times that a job may be handed back. So many deploys within one answer are a fault of their own. */
 export const HANDED_BACK_MAX = 10;
 
-/** A job under `owner`'s lease. A queued job begins its first attempt, a running one its next. */
+/** A job under `owner`'s lease, whose text begins: a queued job's first attempt, a running one's next. */
 export function claimed(job: QueuedJob | RunningJob, owner: Id, leaseMs: number, now: number): RunningJob {
   return {
     ...base(job),
@@ -48,8 +60,14 @@ export function claimed(job: QueuedJob | RunningJob, owner: Id, leaseMs: number,
   };
 }
 
-export function renewed(job: RunningJob, leaseMs: number, now: number): RunningJob {
-  return { ...job, leaseUntil: now + leaseMs };
+/** A running job under `owner`'s lease, whose text goes on where it is. */
+export function adopted(job: RunningJob, owner: Id, leaseMs: number, now: number): RunningJob {
+  return { ...job, epoch: job.epoch + 1, owner, leaseUntil: now + leaseMs, startedAt: now };
+}
+
+/** The lease for its whole time again, and the newest checkpoint if there is one. */
+export function renewed(job: RunningJob, leaseMs: number, now: number, checkpoint?: Checkpoint): RunningJob {
+  return { ...job, leaseUntil: now + leaseMs, ...(checkpoint === undefined ? {} : { checkpoint }) };
 }
 
 /** The lease handed back: expired, so that anybody may claim the job at once. */
@@ -68,7 +86,7 @@ export type Verdict = "leave" | "forget" | "take_over" | "give_up";
 export function verdict(job: Job | null, now: number): Verdict {
   if (job === null || job.state !== "running") return "forget";
   if (job.leaseUntil > now) return "leave";
-  const spent = job.attempt - job.handedBack >= ATTEMPTS_MAX || job.handedBack >= HANDED_BACK_MAX;
+  const spent = job.epoch - job.handedBack >= ATTEMPTS_MAX || job.handedBack >= HANDED_BACK_MAX;
   return spent ? "give_up" : "take_over";
 }
 

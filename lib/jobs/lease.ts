@@ -4,7 +4,7 @@
 import { AppError } from "../core/errors.ts";
 import { generationKey } from "../kv/keys.ts";
 import { type Check, set, type Store, type Write } from "../kv/store.ts";
-import { type Job, released, renewed, type RunningJob } from "./job.ts";
+import { type Checkpoint, type Job, released, renewed, type RunningJob } from "./job.ts";
 
 /** A lease is renewed after a third of its time: two renewals may fail before it is lost. */
 const RENEWALS_PER_LEASE = 3;
@@ -50,8 +50,11 @@ export class Lease {
   }
 
   /** A renewal: its write, and what to call with the versionstamp of the commit that held it. */
-  renewal(now: number): { write: Write; done: (versionstamp: string | null) => void } {
-    return this.#change(renewed(this.#job, this.#leaseMs, now));
+  renewal(
+    now: number,
+    checkpoint?: Checkpoint,
+  ): { write: Write; done: (versionstamp: string | null) => void } {
+    return this.#change(renewed(this.#job, this.#leaseMs, now, checkpoint));
   }
 
   /** The lease handed back, so that another process may claim the job at once. */

@@ -48,6 +48,19 @@ export class Sweep {
     return this.#running;
   }
 
+  /** Rescues one job if its lease is over: asked for by whoever meets its conversation. */
+  async look(id: Id): Promise<void> {
+    const { store, clock, logger, rescue } = this.#deps;
+    if (this.#stopped.signal.aborted) return;
+    try {
+      const { value: job } = await store.get(generationKey(id));
+      const fate = verdict(job, clock.now());
+      if (fate === "take_over" || fate === "give_up") await rescue(job as RunningJob);
+    } catch (error) {
+      logger.log("error", "rescue_failed", { generationId: id, cause: causes(error) });
+    }
+  }
+
   async #loop(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {

@@ -50,8 +50,10 @@ export interface Message {
   model?: string;
   /** The job that writes, or wrote, this answer; on a queued message, the job that will answer it. */
   generationId?: Id;
-  /** 1 for the first try. */
+  /** 1 for the first try; raised when the text begins anew. */
   attempt?: number;
+  /** How the text went on without beginning anew, when another process took the answer over. */
+  recovered?: "resumed" | "continued";
   stopReason?: StopReason;
   usage?: Usage;
   costMicroUsd?: number;

@@ -20,7 +20,7 @@ import { Sweep } from "@/lib/jobs/sweep.ts";
 import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
 import type { SendMessage } from "@/lib/protocol/api.ts";
 import type { StreamEvent } from "@/lib/protocol/event.ts";
-import { isTerminal, type Message } from "@/lib/protocol/message.ts";
+import { isTerminal, type Message, type Usage } from "@/lib/protocol/message.ts";
 import { type ConversationState, reduce } from "@/lib/protocol/reduce.ts";
 import { Lines } from "./bus.ts";
 import { FakeClock } from "./clock.ts";
@@ -78,6 +78,7 @@ export class Process {
   readonly unknownModels = new Set<string>();
   dead = false;
   readonly #sending: SendDeps;
+  readonly #generating: GenerateDeps;
   #nudges = 0;
 
   constructor(world: World, flushMs: number) {
@@ -96,7 +97,7 @@ export class Process {
     const usable = (model: string) => {
       if (this.unknownModels.has(model)) throw new AppError("unknown_model", `No "${model}".`);
     };
-    const generating: GenerateDeps = {
+    const generating = this.#generating = {
       store,
       append,
       clock,
@@ -105,12 +106,12 @@ export class Process {
       owner,
       flushMs,
       watch: watcher.watch.bind(watcher),
-      resolve: (model) => {
+      resolve: (model: string) => {
         usable(model);
         return Promise.resolve({ provider, model: "model", outputTokensMax: null });
       },
-      costMicroUsd: (_, { outputTokens }) => outputTokens * 3,
-    };
+      costMicroUsd: (_: string, { outputTokens }: Usage) => outputTokens * 3,
+    } satisfies GenerateDeps;
     const runner = this.runner = new Runner(generating);
     const start = runner.start.bind(runner);
     this.sweep = new Sweep({
@@ -153,7 +154,11 @@ export class Process {
         { store, log, readConversation: () => conversations.readAny(conversationId) },
         conversationId,
       );
-    return takeOver({ store, append, clock, logger, counters: store.metrics, owner, snapshot, start }, job);
+    const { resolve } = this.#generating;
+    return takeOver(
+      { store, append, clock, logger, counters: store.metrics, owner, snapshot, resolve, start },
+      job,
+    );
   }
 
   async create(): Promise<Id> {

@@ -27,6 +27,9 @@ export class Call implements AsyncIterable<Delta> {
   reasoning(text: string): this {
     return this.#push(() => ({ done: false, value: { type: "reasoning", text } }));
   }
+  checkpoint(checkpoint: string): this {
+    return this.#push(() => ({ done: false, value: { type: "checkpoint", checkpoint } }));
+  }
   usage(usage: Usage): this {
     return this.#push(() => ({ done: false, value: { type: "usage", usage } }));
   }
@@ -76,6 +79,11 @@ export class Call implements AsyncIterable<Delta> {
 
 export class ScriptedProvider implements Provider {
   readonly name = "scripted";
+  /** Checkpoints that were asked to be resumed, in order; their calls are among `calls`. */
+  readonly resumed: string[] = [];
+  /** Set by a test whose provider stores its answers. */
+  resume?: Provider["resume"];
+  continues?: Provider["continues"];
   readonly calls: Call[] = [];
   /** Answers each call as it comes; without it the test does, by hand. */
   onCall: (call: Call, n: number) => void = () => {};

@@ -61,7 +61,7 @@ Deno.test("J1: an end drops what only a running job has", () => {
   assertEquals(ended(queued, "cancelled", 5).outcome, "cancelled");
 });
 
-const last = { ...running, attempt: ATTEMPTS_MAX };
+const last = { ...running, epoch: ATTEMPTS_MAX };
 const VERDICTS: [string, Job | null, number, Verdict][] = [
   ["no record", null, 0, "forget"],
   ["a queued job", queued, 0, "forget"],

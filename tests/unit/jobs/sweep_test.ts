@@ -58,7 +58,7 @@ Deno.test("P4: a sweep rescues jobs with an expired lease, leaves the others, an
   await put(
     running("expired", now),
     running("handed-back", 0),
-    { ...running("exhausted", now - 1), attempt: ATTEMPTS_MAX },
+    { ...running("exhausted", now - 1), epoch: ATTEMPTS_MAX },
     running("alive", now + 1),
     ended(running("over", now), "complete", now),
     queued("waiting"),

@@ -1,0 +1,116 @@
+import { assert, assertEquals } from "@std/assert";
+import { AppError } from "@/lib/core/errors.ts";
+import { textOf } from "@/lib/protocol/message.ts";
+import { LEASE_MS, type Process, World } from "../../support/program.ts";
+
+/** A provider whose answers can be resumed, each resumption being a call like any other. */
+function storing(world: World): void {
+  const { provider } = world;
+  provider.resume = (checkpoint, signal) => {
+    provider.resumed.push(checkpoint);
+    return provider.stream({ model: "model", systemPrompt: "", turns: [] }, signal);
+  };
+}
+
+/** An answer whose owner died after `say` had said its part of it, and another process that takes it over. */
+async function takenOver(world: World, say: (world: World) => Promise<string>): Promise<
+  { there: Process; id: string; messageId: string; before: string }
+> {
+  const here = world.process();
+  const id = await here.create();
+  const { reply } = await here.send(id, "Hello?");
+  const before = await say(world);
+  await here.until(id, ({ messages }) => textOf(messages.at(-1)!) === before);
+  here.kill();
+  await world.clock.advance(LEASE_MS + 1);
+  const there = world.process();
+  await there.sweep.run();
+  return { there, id, messageId: reply.messageId, before };
+}
+
+Deno.test("P4: an answer that its provider stores is resumed: no word of it is said twice or lost", async () => {
+  await using world = await World.open();
+  storing(world);
+  const { there, id, messageId } = await takenOver(world, async ({ provider }) => {
+    const call = await provider.call(1);
+    call.text("one ").checkpoint("at 1").text("two ").checkpoint("at 2").text("three ");
+    return "one two three ";
+  });
+  // What the provider says again after its checkpoint is what the last owner had stored behind it.
+  const call = await world.provider.call(2);
+  const since = world.provider.resumed[0] === "at 2" ? ["three "] : ["two ", "three "];
+  call.text(...since).checkpoint("at 3").text("four").end();
+  const answer = await there.ended(id, messageId);
+  assertEquals([answer.status, textOf(answer)], ["complete", "one two three four"]);
+  assertEquals([answer.attempt, answer.recovered], [1, "resumed"]);
+  assertEquals(world.provider.resumed.length, 1);
+});
+
+Deno.test("P4: a model that takes a beginning goes on from it, and followers are told", async () => {
+  await using world = await World.open();
+  world.provider.continues = () => true;
+  const { there, id, messageId, before } = await takenOver(world, async ({ provider }) => {
+    (await provider.call(1)).text("The answer ");
+    return "The answer ";
+  });
+  const call = await world.provider.call(2);
+  assertEquals(call.request.prefix, before);
+  call.text("is 42.").end();
+  const answer = await there.ended(id, messageId);
+  assertEquals([answer.attempt, answer.recovered, textOf(answer)], [1, "continued", "The answer is 42."]);
+});
+
+Deno.test("P4: a provider that has forgotten the answer begins it anew, in a new attempt", async () => {
+  await using world = await World.open();
+  storing(world);
+  const { there, id, messageId } = await takenOver(world, async ({ provider }) => {
+    (await provider.call(1)).text("half ").checkpoint("lost").text("an answer");
+    return "half an answer";
+  });
+  const resumed = await world.provider.call(2);
+  resumed.fail(new AppError("provider_rejected", "Gone."));
+  (await world.provider.call(3)).text("whole").end();
+  const answer = await there.ended(id, messageId);
+  assertEquals([answer.status, answer.attempt, answer.recovered, textOf(answer)], [
+    "complete",
+    2,
+    undefined,
+    "whole",
+  ]);
+});
+
+Deno.test("P8: an answer that is resumed again and again ends all the same, its text kept", async () => {
+  await using world = await World.open();
+  storing(world);
+  let { there, id, messageId } = await takenOver(world, async ({ provider }) => {
+    (await provider.call(1)).text("a").checkpoint("a");
+    return "a";
+  });
+  for (const [i, text] of ["b", "c"].entries()) {
+    const call = await world.provider.call(i + 2);
+    call.text(text).checkpoint(text);
+    await there.until(id, ({ messages }) => textOf(messages.at(-1)!).endsWith(text));
+    there.kill();
+    await world.clock.advance(LEASE_MS + 1);
+    there = world.process();
+    await there.sweep.run();
+  }
+  const answer = await there.ended(id, messageId);
+  assertEquals([answer.status, answer.error?.code], ["failed", "attempts_exhausted"]);
+  assertEquals(textOf(answer), "abc");
+  assert(world.provider.calls.length <= 3);
+});
+
+Deno.test("without a word of the answer there is nothing to go on from: a cut-off thought is never sent back", async () => {
+  await using world = await World.open();
+  world.provider.continues = () => true;
+  const { there, id, messageId } = await takenOver(world, async ({ provider }) => {
+    (await provider.call(1)).reasoning("Let me think");
+    return "";
+  });
+  const call = await world.provider.call(2);
+  assertEquals(call.request.prefix, undefined);
+  call.text("Done.").end();
+  const answer = await there.ended(id, messageId);
+  assertEquals([answer.attempt, answer.parts], [2, [{ type: "text", text: "Done." }]]);
+});
