@@ -1,0 +1,114 @@
+// People who send messages, again under the same id until they are answered, and stop answers.
+import type { Program } from "@/lib/app.ts";
+import { AppError } from "@/lib/core/errors.ts";
+import type { Id } from "@/lib/core/ids.ts";
+import type { MessageAccepted } from "@/lib/protocol/api.ts";
+import type { SimulatedProcess } from "./process.ts";
+import { rest } from "./timeline.ts";
+import type { World } from "./world.ts";
+
+/** A request's way, and how long a client waits for its response. */
+const WAY_MS_MAX = 30;
+const RESPONSE_MS_MAX = 6_000;
+/** Tries of one request. The calm comes long before the last. */
+const TRIES_MAX = 100;
+const PAUSE_MS_MAX = 1_500;
+
+/** Turns of the event loop that a digest may take. */
+const DIGEST_TURNS_MAX = 1_000_000;
+
+/** No response came: the request may have been carried out or not. */
+class NoResponse extends Error {
+  override readonly name = "NoResponse";
+}
+
+/** What `work` answers on `process`, over a network that may lose the response. */
+function request<T>(
+  world: World,
+  process: SimulatedProcess,
+  work: (program: Program) => Promise<T>,
+): Promise<T> {
+  const { timeline, random } = world;
+  const way = () => random.between(0, WAY_MS_MAX);
+  return new Promise((resolve, reject) => {
+    timeline.after(RESPONSE_MS_MAX, null, () => reject(new NoResponse("Nothing came")));
+    timeline.after(way(), null, () => {
+      if (process.state === "dead") return reject(new NoResponse("Connection refused"));
+      timeline.after(0, process, async () => {
+        const { calls } = process.link;
+        let settled = false;
+        const respond = (answer: () => void) => {
+          settled = true;
+          timeline.after(way(), process, () => {
+            if (!random.chance(world.weather.responseLost)) answer();
+          });
+        };
+        work(process.program).then(
+          (value) => respond(() => resolve(value)),
+          (error) => respond(() => reject(error)),
+        );
+        // A digest is computed outside of virtual time, and shows its end by the first call to the store.
+        for (let turns = 0; process.link.calls === calls && !settled; turns++) {
+          if (turns > DIGEST_TURNS_MAX) throw new Error("A request neither called the store nor ended");
+          await rest();
+        }
+      });
+    });
+  });
+}
+
+/** Sends one message until it is answered; null when it was refused for good. */
+export async function send(
+  world: World,
+  options: { conversationId: Id; messageId: Id; text: string; by: string },
+): Promise<MessageAccepted | null> {
+  const { conversationId, messageId, text, by } = options;
+  const { random, history } = world;
+  for (let tries = 0; tries < TRIES_MAX && !world.isOver; tries++) {
+    const reachable = world.reachable();
+    if (reachable.length > 0) {
+      history.add({ what: "asked", by, conversationId, messageId, text });
+      try {
+        const accepted = await request(
+          world,
+          random.pick(reachable),
+          ({ services }) => services.send(world.userId, conversationId, { id: messageId, text }, "request"),
+        );
+        history.add({ what: "answered", by, messageId, accepted: JSON.stringify(accepted) });
+        return accepted;
+      } catch (error) {
+        const code = error instanceof AppError
+          ? error.code
+          : error instanceof NoResponse
+          ? "no_response"
+          : "thrown";
+        history.add({ what: "refused", by, messageId, code });
+        if (code === "conflict") return null;
+      }
+    }
+    await world.pause(random.between(50, PAUSE_MS_MAX));
+  }
+  return null;
+}
+
+/** Stops an answer, as often as it takes to be told that it was heard. */
+export async function stop(world: World, generationId: Id, by: string): Promise<void> {
+  const { random, history } = world;
+  for (let tries = 0; tries < TRIES_MAX && !world.isOver; tries++) {
+    const reachable = world.reachable();
+    if (reachable.length > 0) {
+      try {
+        await request(
+          world,
+          random.pick(reachable),
+          ({ services }) => services.cancel(world.userId, generationId),
+        );
+        history.add({ what: "stop", by, generationId });
+        return;
+      } catch {
+        // Lost or refused: asked again, as an impatient person does.
+      }
+    }
+    await world.pause(random.between(50, PAUSE_MS_MAX));
+  }
+}
