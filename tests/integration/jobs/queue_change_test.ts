@@ -4,7 +4,14 @@ import type { ConversationRecord } from "@/lib/chat/conversations.ts";
 import { listMessages } from "@/lib/chat/messages.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
-import { cancelKey, conversationKey, generationKey, runningKey } from "@/lib/kv/keys.ts";
+import {
+  cancelKey,
+  conversationKey,
+  conversationTopic,
+  generationKey,
+  headKey,
+  runningKey,
+} from "@/lib/kv/keys.ts";
 import { MESSAGE_CHARS_MAX } from "@/lib/protocol/api.ts";
 import { textOf } from "@/lib/protocol/message.ts";
 import { type Fault, faults } from "../../support/faulty_store.ts";
@@ -198,6 +205,27 @@ for (const name of ["edit", "remove", "now"] as const) {
     assertEquals(asked(world).slice(0, 2), ["one", "two"]);
   });
 }
+
+Deno.test("Q1: an edit that lands after a turn has read the message, and before it reads the log, is not lost", async () => {
+  await using world = await World.open();
+  const { here, there, id, two, three: last, call } = await three(world);
+  // The head that the owner remembers is old now: its next try fails, and the one after that reads the head again.
+  await there.edit(id, two.message.id, "not yet");
+  const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const head = JSON.stringify(headKey(conversationTopic(id)));
+  here.store.onRead = ([key]) => {
+    if (JSON.stringify(key) !== head) return;
+    reached.resolve();
+    return gate.promise;
+  };
+  call.end();
+  await reached.promise;
+  await there.edit(id, two.message.id, "edited");
+  world.provider.onCall = (next) => next.text("yes").end();
+  gate.resolve();
+  await there.ended(id, last.reply.messageId);
+  assertEquals(asked(world), ["one", "edited", "three"]);
+});
 
 /** A conversation that is idle although messages wait: its answer is gone as if it had never run. */
 async function stalled(world: World) {
