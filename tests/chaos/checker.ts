@@ -173,7 +173,7 @@ class Checker {
     }
     for (const [messageId, asked] of this.#asked) this.#answered(messageId, asked, say("P7"));
     const all = [...this.#folds].filter(([topic]) => topic.startsWith("c:"));
-    for (const [, fold] of all) this.#voices.judge(fold, say("P1"));
+    for (const [, fold] of all) this.#voices.judge(fold, (id) => this.#tenure.claims(id), say("P1"));
     for (const [generationId, stoppedMs] of this.#stops) {
       const job = this.#tenure.jobs.get(generationId);
       const fold = this.#foldOf(`c:${job?.conversationId}`);

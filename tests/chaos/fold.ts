@@ -1,7 +1,7 @@
 // The checker's own reading of a conversation: what its entries say of each message.
 import type { LogEntry } from "@/lib/protocol/event.ts";
 import type { Message, Part } from "@/lib/protocol/message.ts";
-import type { Handed } from "./history.ts";
+import type { Handed, Token } from "./history.ts";
 
 /** What a model said, by kind. */
 export interface Words {
@@ -15,7 +15,6 @@ export interface Told {
   words: Words;
   /** What attempts before this one had said. */
   before: { attempt: number; words: Words }[];
-  /** How often it was begun anew. */
   ended: boolean;
 }
 
@@ -23,7 +22,7 @@ export type Fold = Map<string, Told>;
 
 export const TERMINAL: ReadonlySet<string> = new Set(["complete", "cancelled", "failed"]);
 
-export function wordsOf(parts: readonly Part[]): Words {
+export function wordsOf(parts: readonly (Part | Token)[]): Words {
   const of = (kind: "text" | "reasoning") =>
     parts.map((part) => part.type === kind ? part.text : "").join("");
   return { text: of("text"), reasoning: of("reasoning") };

@@ -9,6 +9,12 @@ export interface Handed {
   json: string;
 }
 
+/** What a model says at once. */
+export interface Token {
+  type: "text" | "reasoning";
+  text: string;
+}
+
 export type Happening =
   /** A commit that the store took. */
   | { what: "committed"; by: string; checks: readonly Check[]; writes: readonly Write[] }
@@ -20,10 +26,19 @@ export type Happening =
   | { what: "answered"; by: string; messageId: Id; accepted: string }
   | { what: "refused"; by: string; messageId: Id; code: string }
   | { what: "stop"; by: string; generationId: Id }
-  | { what: "called"; by: string; call: number; prompt: string }
-  | { what: "said"; by: string; call: number; type: "text" | "reasoning"; text: string }
-  /** `ended`: the model said all it wanted, in so many tokens. */
-  | { what: "closed"; by: string; call: number; ended: boolean; tokens: number }
+  /** The model was asked for an answer, from its token `from` on. `all` is the whole of it. */
+  | {
+    what: "called";
+    by: string;
+    call: number;
+    answer: number;
+    prompt: string;
+    from: number;
+    all: readonly Token[];
+  }
+  | { what: "said"; by: string; call: number; token: number }
+  /** `counted`: the model said all it wanted, and so many tokens were billed. */
+  | { what: "closed"; by: string; call: number; counted: number | null }
   | { what: "connected"; follower: string; to: string; conversationId: Id; cursor: number | null }
   | { what: "cut"; follower: string }
   | { what: "entry"; follower: string; entry: Handed }

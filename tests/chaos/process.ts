@@ -73,8 +73,7 @@ export class SimulatedProcess implements Actor {
     for (const open of this.#world.openCalls) {
       if (open.by !== this.name) continue;
       this.#world.openCalls.delete(open);
-      const { call, by, tokens } = open;
-      this.#world.history.add({ what: "closed", by, call, ended: false, tokens });
+      this.#world.history.add({ what: "closed", ...open, counted: null });
     }
     this.#trouble("reset");
   }

@@ -67,8 +67,8 @@ async function converse(world: World, conversationId: Id, text: string, afterMs:
   const twin = random.chance(0.3) ? send(world, { ...sending, by: `${text}'s twin` }) : null;
   const accepted = await send(world, { ...sending, by: text });
   await twin;
-  if (accepted !== null && random.chance(0.25)) {
-    await world.pause(random.between(0, 3_000));
+  if (accepted !== null && random.chance(0.35)) {
+    await world.pause(random.between(0, 2_000));
     const { generationId } = accepted.reply;
     const both = [stop(world, generationId, text)];
     if (random.chance(0.3)) both.push(stop(world, generationId, `${text}'s twin`));

@@ -7,6 +7,8 @@ export const PROCESSES_MAX = 3;
 
 /** A killed process is back after this, as a platform would see to. */
 const RESTART_MS_MAX = 5_000;
+/** Of troubles, this share befalls a process that writes, when there is one. */
+const BUSY = 0.6;
 const OUTAGE_MS_MAX = 10_000;
 
 /** Between two troubles of one kind: any time up to twice `meanMs`. */
@@ -25,7 +27,9 @@ export async function befall(world: World, followers: readonly Follower[], until
   void troubles(world, weather.processMs, untilMs, () => {
     const [running, alive] = [world.reachable(), world.processes.filter(({ state }) => state !== "dead")];
     if (running.length === 0) return;
-    const process = random.pick(running);
+    // Those who are writing an answer have most to lose.
+    const busy = running.filter(({ name }) => [...world.openCalls].some(({ by }) => by === name));
+    const process = random.pick(busy.length > 0 && random.chance(BUSY) ? busy : running);
     const fate = random.next();
     if (fate < 0.4) {
       process.freeze();

@@ -1,13 +1,15 @@
 // The checker's own reading of the model's calls: whose words an answer has, and what they cost.
-//   An attempt's words are the beginning of what one call said, and no two attempts share a call. A complete answer has
-//   all of them, and the usage of that call.
-import { type Fold, type Told, type Words } from "./fold.ts";
+//   An attempt's words are the beginning of one answer of the model's, and no two attempts share one. A complete one has
+//   all of them, and the usage that its last call was billed. A job is asked for no more often than it was claimed.
+import { type Fold, same, type Told, type Words, wordsOf } from "./fold.ts";
 import type { Moment } from "./history.ts";
 
 interface Voice {
   prompt: string;
+  answer: number;
+  /** All words of the answer. */
   words: Words;
-  closed: { ended: boolean; tokens: number } | null;
+  closed: { counted: number | null } | null;
   /** When it was last heard. */
   heardMs: number;
 }
@@ -22,34 +24,29 @@ export class Voices {
 
   add(moment: Spoken): void {
     if (moment.what === "called") {
-      const { call, prompt } = moment;
-      this.#calls.set(call, {
-        prompt,
-        words: { text: "", reasoning: "" },
-        closed: null,
-        heardMs: moment.atMs,
-      });
+      const { call, answer, prompt, all, atMs } = moment;
+      this.#calls.set(call, { prompt, answer, words: wordsOf(all), closed: null, heardMs: atMs });
       return;
     }
     const voice = this.#calls.get(moment.call);
     if (voice === undefined) throw new Error(`Call ${moment.call} was never made`);
-    if (moment.what === "said") {
-      voice.words[moment.type] += moment.text;
-      voice.heardMs = moment.atMs;
-    }
-    if (moment.what === "closed") voice.closed = { ended: moment.ended, tokens: moment.tokens };
+    if (moment.what === "said") voice.heardMs = moment.atMs;
+    else voice.closed = { counted: moment.counted };
   }
 
-  /** Every answer of a conversation, against the calls for its question. */
-  judge(fold: Fold, amiss: (what: string) => void): void {
+  /** Every answer of a conversation, against the calls for its question; `claims` says how often its job was claimed. */
+  judge(fold: Fold, claims: (messageId: string) => number, amiss: (what: string) => void): void {
     for (const told of fold.values()) {
-      if (told.message.role !== "assistant") continue;
-      const question = fold.get(told.message.parentId ?? "")?.words.text;
+      const { id, role, parentId } = told.message;
+      if (role !== "assistant") continue;
+      const question = fold.get(parentId ?? "")?.words.text;
       const calls = [...this.#calls.values()].filter(({ prompt }) => prompt === question);
-      if (calls.length > told.attempt) {
-        amiss(
-          `${told.message.id} has ${told.attempt} attempts, and the model was called ${calls.length} times`,
-        );
+      if (calls.length > claims(id)) {
+        amiss(`${id} was claimed ${claims(id)} times, and asked ${calls.length} times`);
+      }
+      const answers = new Set(calls.map(({ answer }) => answer));
+      if (answers.size > told.attempt) {
+        amiss(`${id} has ${told.attempt} attempts, and ${answers.size} answers`);
       }
       this.#attempts(told, calls, amiss);
     }
@@ -70,24 +67,21 @@ export class Voices {
 
   #attempts(told: Told, calls: Voice[], amiss: (what: string) => void): void {
     const { message } = told;
-    const left = new Set(calls);
+    let left = calls;
     for (const { attempt, words } of [...told.before, told]) {
       if (words.text === "" && words.reasoning === "") continue;
-      const call = [...left].find((one) => beginsWith(one.words, words));
-      if (call === undefined) {
-        amiss(`attempt ${attempt} of ${message.id} has words that no call of its own said`);
+      const answer = left.find((one) => beginsWith(one.words, words))?.answer;
+      if (answer === undefined) {
+        amiss(`attempt ${attempt} of ${message.id} has words that no answer of its own begins with`);
         continue;
       }
-      left.delete(call);
+      const own = left.filter((one) => one.answer === answer);
+      left = left.filter((one) => one.answer !== answer);
       if (attempt !== told.attempt || message.status !== "complete") continue;
-      if (
-        call.words.text !== words.text || call.words.reasoning !== words.reasoning ||
-        call.closed?.ended !== true
-      ) {
-        amiss(`${message.id} is complete, and the model said more`);
-      }
-      if (message.usage?.outputTokens !== call.closed?.tokens) {
-        amiss(`${message.id} counts ${message.usage?.outputTokens} tokens of ${call.closed?.tokens}`);
+      if (!same(own[0]!.words, words)) amiss(`${message.id} is complete, and the model said more`);
+      const counted = own.map(({ closed }) => closed?.counted ?? null);
+      if (!counted.includes(message.usage?.outputTokens ?? NaN)) {
+        amiss(`${message.id} counts ${message.usage?.outputTokens} tokens, and its calls ${counted}`);
       }
     }
     if (message.status === "complete" && told.words.text + told.words.reasoning === "") {

@@ -48,7 +48,7 @@ export function weather(random: Random): Weather {
     wakeEarly: often(0, 0.1),
     watchBreaks: often(0, 0.02),
     responseLost: often(0, 0.3),
-    processMs: often(1_500, 4_000, 10_000),
+    processMs: often(700, 2_000, 6_000),
     followerMs: often(300, 1_500, 6_000),
     outageMs: often(Infinity, Infinity, 8_000),
   };

@@ -2,7 +2,7 @@
 import type { Id } from "@/lib/core/ids.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
-import type { OpenCall } from "./model.ts";
+import { type Answers, type OpenCall, RECOVERIES } from "./model.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Random } from "./random.ts";
 import { Timeline } from "./timeline.ts";
@@ -22,6 +22,8 @@ export class World implements AsyncDisposable {
   readonly flushMs: number;
   readonly pollMs: number;
   readonly processes: SimulatedProcess[] = [];
+  readonly recovery: typeof RECOVERIES[number];
+  readonly answers: Answers = new Map();
   readonly openCalls = new Set<OpenCall>();
   weather: Weather = CALM;
   storeIsAway = false;
@@ -38,6 +40,7 @@ export class World implements AsyncDisposable {
     this.leaseMs = random.pick([1_500, 4_000]);
     this.flushMs = random.pick([0, 50]);
     this.pollMs = random.pick([1_000, 5_000]);
+    this.recovery = random.pick(RECOVERIES);
   }
 
   static async open(seed: number, variant: Variant): Promise<World> {
