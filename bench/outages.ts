@@ -40,7 +40,9 @@ export async function killed(kills: number, leaseMs: number, random: Random): Pr
         random,
       });
       let gone: Promise<unknown> = Promise.resolve();
-      const killedAt = await strike(answers, TOKENS, random, () => (gone = victim.kill("SIGKILL")));
+      const killedAt = await strike(answers, TOKENS, random, () => {
+        gone = victim.kill("SIGKILL");
+      });
       const [result] = await Promise.all([survived(api, answers, killedAt, TOKENS), gone]);
       return result;
     }));

@@ -49,19 +49,19 @@ export function observed(
   }));
 }
 
-/** Waits until the first of `observed` has come to a random place, or another has ended; then does `fault` at once. */
+/** Waits until the first of `observed` has come to a random place, or another has ended; then does `fault` at once, and returns when that was. */
 export async function strike(
   observed: readonly Observed[],
   tokens: number,
   random: Random,
-  fault: () => unknown,
+  fault: () => void | Promise<void>,
 ): Promise<number> {
   const [first] = observed;
   // Before the first token, too; and not in the last tenth, where a slow machine would always come too late.
   const count = random.between(0, Math.floor(tokens * 0.9));
   await first?.witnesses[0].grown(countTo(count).length);
   const at = performance.now();
-  fault();
+  await fault();
   return at;
 }
 

@@ -1,6 +1,7 @@
 // A process that is frozen past its leases, and wakes.
 import type { Api } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
+import { stop } from "./frozen.ts";
 import { type Observed, strike, type Survived, survived } from "./outage.ts";
 import type { Random } from "./random.ts";
 import type { AppServer } from "./server.ts";
@@ -23,7 +24,7 @@ export async function freeze(
   answers: readonly Observed[],
   { zombie, tokens, random }: { zombie: AppServer; tokens: number; random: Random },
 ): Promise<Woken> {
-  const frozenAt = await strike(answers, tokens, random, () => Deno.kill(zombie.pid, "SIGSTOP"));
+  const frozenAt = await strike(answers, tokens, random, () => stop(zombie.pid));
   try {
     const results = await survived(api, answers, frozenAt, tokens);
     const cursors = () =>

@@ -32,7 +32,9 @@ Deno.test("P1, P4: six answers whose process is killed at random end whole, noth
       random,
     });
     let gone: Promise<unknown> = Promise.resolve();
-    const killedAt = await strike(answers, TOKENS, random, () => (gone = victim.kill("SIGKILL")));
+    const killedAt = await strike(answers, TOKENS, random, () => {
+      gone = victim.kill("SIGKILL");
+    });
     const results = await survived(api.at(survivor.url), answers, killedAt, TOKENS);
     await gone;
     for (const { status, lost, repeated, amiss } of results) {
