@@ -6,7 +6,7 @@ import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { adopted, claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
-import { cancelKey, conversationTopic, generationKey } from "../kv/keys.ts";
+import { cancelKey, conversationTopic, generationKey, headKey } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
 import { type Check, set, type Store } from "../kv/store.ts";
 import type { Provider } from "../models/provider.ts";
@@ -51,12 +51,16 @@ export async function takeOver(deps: TakeoverDeps, stale: RunningJob): Promise<v
     const found = verdict(job, deps.clock.now());
     // Our own claim of a moment ago, whose answer was lost, has a lease that runs: it is left here too.
     if (job?.state !== "running" || (found !== "take_over" && found !== "give_up")) return null;
+    // Read before the text is, and checked with the claim: its owner of before may write until that moment.
+    const head = await headOf(deps.store, job);
     const decided = await decide(deps, job, flag.value !== null, found === "give_up");
     fate = decided;
-    return await claimPlan(deps, decided, { key: generationKey(job.id), versionstamp });
+    return await claimPlan(deps, decided, { key: generationKey(job.id), versionstamp }, head);
   });
   const decided = fate as Fate | null;
   if (appended === null || decided === null) return;
+  // Two claims say the same in the log: what was found there after a lost answer may be another process's.
+  if (appended.versionstamp === null && !(await isOurs(deps.store, decided.claim))) return;
   const { claim, how } = decided;
   deps.counters.add("throughline_generations_taken_over_total", 1);
   deps.logger.log("info", "generation_taken_over", {
@@ -109,21 +113,33 @@ async function continuationOf(
 }
 
 /** The commit of the claim, and of what followers are told. */
-async function claimPlan(deps: TakeoverDeps, fate: Fate, check: Check): Promise<Plan> {
+async function claimPlan(deps: TakeoverDeps, fate: Fate, check: Check, head: Check): Promise<Plan> {
   const { claim } = fate;
   if (fate.how === "restarted") return await restartPlan(deps.store, claim, check, "taken_over");
   const claiming = set(generationKey(claim.id), claim);
   const reply = "from" in fate ? await readMessage(deps.store, claim.conversationId, claim.messageId) : null;
-  if (!("from" in fate) || reply === null) return { topics: [], checks: [check], writes: () => [claiming] };
+  if (!("from" in fate) || reply === null) {
+    return { topics: [], checks: [check, head], writes: () => [claiming] };
+  }
   const message: Message = { ...reply.message, parts: fate.from.parts, recovered: fate.from.how };
   return {
     topics: [{
       topic: conversationTopic(claim.conversationId),
       entries: [{ type: "message", data: { message } }],
     }],
-    checks: [check],
+    checks: [check, head],
     writes: ([seq = 0]) => [claiming, ...writeMessage({ ...reply, seq, message })],
   };
+}
+
+async function headOf(store: Store, { conversationId }: RunningJob): Promise<Check> {
+  const key = headKey(conversationTopic(conversationId));
+  return { key, versionstamp: (await store.get(key)).versionstamp };
+}
+
+async function isOurs(store: Store, { id, owner, epoch }: RunningJob): Promise<boolean> {
+  const { value: job } = await store.get(generationKey(id));
+  return job?.state === "running" && job.owner === owner && job.epoch === epoch;
 }
 
 /** Ends a claimed job with the text that its last owner left. */
