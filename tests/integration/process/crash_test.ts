@@ -8,7 +8,7 @@ import { AppServer } from "../../support/server.ts";
 
 const N = 300;
 const LEASE_MS = 2_000;
-/** P4's bound, and the time that the new attempt itself takes at 300 tokens a second. */
+/** P4's bound. */
 const TAKEOVER_MS_MAX = LEASE_MS + 5_000;
 
 Deno.test("P4: SIGKILL in mid-answer, restart: the conversation is whole and the answer completes unaided", async () => {
@@ -19,7 +19,8 @@ Deno.test("P4: SIGKILL in mid-answer, restart: the conversation is whole and the
   await server.restart();
 
   const answer = await api.finished(conversation.id, reply.messageId);
-  assertEquals([answer.status, answer.attempt, textOf(answer)], ["complete", 2, countTo(N)]);
+  // The demo can go on where it was; what a model does that cannot is tested with the scripted providers.
+  assertEquals([answer.status, answer.recovered, textOf(answer)], ["complete", "resumed", countTo(N)]);
   const whole = await api.read(conversation.id);
   assertEquals(whole.messages.map(({ role, status }) => `${role} ${status}`), [
     "user complete",
@@ -47,7 +48,7 @@ Deno.test("P4: a second process on the same file takes over what a killed one le
   const elsewhere = api.at(second.url);
   await elsewhere.followUntil(
     conversation.id,
-    ({ messages }) => messages.some(({ id, attempt }) => id === reply.messageId && attempt === 2),
+    ({ messages }) => messages.some(({ id, recovered }) => id === reply.messageId && recovered === "resumed"),
   );
   const takeoverMs = Date.now() - killedAt;
   console.log(`taken over ${takeoverMs} ms after SIGKILL, with a lease of ${LEASE_MS} ms`);
