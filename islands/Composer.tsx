@@ -1,7 +1,8 @@
 // Where a message is written.
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { CloseIcon, SendIcon, StopIcon } from "../components/Icons.tsx";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { CheckIcon, SendIcon, StopIcon } from "../components/Icons.tsx";
+import { Queue, type QueueActions, type QueueItem } from "../components/Queue.tsx";
 import { useStore } from "../lib/client/use_store.ts";
 import { MESSAGE_CHARS_MAX } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
@@ -18,6 +19,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
   const stopping = store.stopping.value;
   const over = chars.value > MESSAGE_CHARS_MAX;
   const open = store.open.id.value;
+  const editing = store.waiting.editing.value;
 
   const changed = () => {
     const area = box.current;
@@ -30,22 +32,33 @@ export default function Composer(props: { conversation: Conversation | null }) {
     box.current.value = text;
     changed();
   };
+  /** Words of an edit are no draft: they belong to a message that is there already. */
+  const keep = (text: string) => {
+    if (store.waiting.editing.peek() !== null) store.waiting.typed(text);
+    else store.drafts.writeText(store.open.id.peek(), text);
+  };
   const typed = () => {
     changed();
-    store.drafts.writeText(store.open.id.peek(), box.current?.value ?? "");
+    keep(box.current?.value ?? "");
   };
   const send = () => {
     const text = box.current?.value ?? "";
-    if (text.length > MESSAGE_CHARS_MAX || !store.send(text)) return;
+    if (text.length > MESSAGE_CHARS_MAX) return;
+    if (store.waiting.editing.peek() !== null) return void store.waiting.save(text);
+    if (!store.send(text)) return;
     fill("");
     box.current?.focus();
   };
   const pressed = (event: KeyboardEvent) => {
     // Enter that ends a composition belongs to the input method; Safari tells so by 229 alone.
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "Escape" && store.busy.peek()) {
+    if (event.key === "Escape" && (store.busy.peek() || store.waiting.editing.peek() !== null)) {
       event.preventDefault();
-      void store.stop();
+      if (store.waiting.editing.peek() !== null) store.waiting.leave();
+      else void store.stop();
+    }
+    if (event.key === "ArrowUp" && box.current?.value === "" && store.waiting.editLast()) {
+      event.preventDefault();
     }
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -66,13 +79,24 @@ export default function Composer(props: { conversation: Conversation | null }) {
     if (text === null) return;
     store.fill.value = null;
     fill(text);
-    store.drafts.writeText(store.open.id.peek(), text);
+    keep(text);
     box.current?.focus();
   });
+  /** The button that was pressed goes with its message: the focus stays near by, where it raises no keyboard. */
+  const leaving = (act: () => Promise<void>) => {
+    void act();
+    if (matchMedia("(pointer: fine)").matches) box.current?.focus({ preventScroll: true });
+  };
+  const actions = useMemo((): QueueActions => ({
+    edit: (id) => store.waiting.edit(id),
+    leave: () => store.waiting.leave(),
+    sendNow: (id) => leaving(() => store.waiting.sendNow(id)),
+    remove: (id) => leaving(() => store.waiting.remove(id)),
+  }), []);
 
   return (
     <form class="composer" aria-label="Message" onSubmit={(event) => event.preventDefault()}>
-      <Queue store={store} />
+      <Queue items={queueOf(store)} editing={editing} actions={actions} />
       <div class="box">
         <label class="sr-only" for="composer">Message</label>
         <textarea
@@ -86,7 +110,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
           onInput={typed}
           onKeyDown={pressed}
         />
-        {busy
+        {busy && editing === null
           ? (
             <button
               type="button"
@@ -104,19 +128,21 @@ export default function Composer(props: { conversation: Conversation | null }) {
             <button
               type="button"
               class="round"
-              data-action="send"
+              data-action={editing === null ? "send" : "save"}
               disabled={over}
-              title="Send"
+              title={editing === null ? "Send" : "Save"}
               onClick={send}
             >
-              <SendIcon />
-              <span class="sr-only">Send</span>
+              {editing === null ? <SendIcon /> : <CheckIcon />}
+              <span class="sr-only">{editing === null ? "Send" : "Save the queued message"}</span>
             </button>
           )}
       </div>
       <p id="composer-hint" class="hint" data-over={over}>
         {chars.value > MESSAGE_CHARS_MAX * NEAR_LIMIT
           ? `${chars.value.toLocaleString("en")} of ${MESSAGE_CHARS_MAX.toLocaleString("en")} characters`
+          : editing !== null
+          ? "Enter saves the queued message, Esc leaves it as it is"
           : stopping
           ? "Stopping…"
           : busy
@@ -130,41 +156,20 @@ export default function Composer(props: { conversation: Conversation | null }) {
   );
 }
 
-/** Messages that wait for the answer before them. */
-function Queue({ store }: { store: ReturnType<typeof useStore> }) {
+/** What waits: in the conversation, and on its way there while an answer is being written. */
+function queueOf(store: ReturnType<typeof useStore>): QueueItem[] {
   const state = store.open.state.value;
-  const queue = state?.conversation.queue ?? [];
-  const running = state?.conversation.running != null;
-  const sending = running ? store.pending.value.filter((p) => p.state !== "failed") : [];
+  if (state === null) return [];
+  const { queue, running } = state.conversation;
+  const sending = running === null ? [] : store.pending.value.filter((p) => p.state !== "failed");
   const waiting = queue.filter((q) => !sending.some((p) => p.id === q.messageId));
-  if (waiting.length === 0 && sending.length === 0) return null;
-  return (
-    <ul class="queue" aria-label="Queued messages">
-      {waiting.map(({ messageId, generationId }) => {
-        const message = state?.messages.find((m) => m.id === messageId);
-        return (
-          <li key={messageId} data-queued={messageId}>
-            <span>{message === undefined ? "…" : textOf(message)}</span>
-            <button
-              type="button"
-              class="icon"
-              data-action="unqueue"
-              title="Remove from the queue"
-              onClick={() => void store.unqueue(generationId)}
-            >
-              <CloseIcon />
-              <span class="sr-only">Remove from the queue</span>
-            </button>
-          </li>
-        );
-      })}
-      {sending.map(({ id, text }) => (
-        <li key={id} data-queued={id}>
-          <span>{text}</span>
-        </li>
-      ))}
-    </ul>
-  );
+  return [
+    ...waiting.map(({ messageId }) => {
+      const message = state.messages.find((m) => m.id === messageId);
+      return { id: messageId, text: message === undefined ? "…" : textOf(message), onItsWay: false };
+    }),
+    ...sending.map(({ id, text }) => ({ id, text, onItsWay: true })),
+  ];
 }
 
 /** As high as its text, within what the style sheet allows. */

@@ -6,6 +6,8 @@ import type { Clock } from "../core/time.ts";
 import type {
   ConversationPage,
   CreateConversation,
+  EditQueued,
+  GenerationView,
   MessageAccepted,
   ModelList,
   PatchConversation,
@@ -15,6 +17,7 @@ import type {
 } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
+import type { Message } from "../protocol/message.ts";
 
 /** A call that failed, in words for a person. `network` and `timeout` are ours, every other code the server's. */
 export class ClientError extends Error {
@@ -96,9 +99,24 @@ export class Api {
     return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/messages`, body });
   }
 
-  regenerate(conversationId: Id, body: Regenerate): Promise<MessageAccepted> {
-    const path = `/api/conversations/${conversationId}/regenerate`;
-    return this.#call({ method: "POST", path, body, repeatable: false });
+  /** `body.id` is required here, too. */
+  regenerate(conversationId: Id, body: Regenerate & { id: Id }): Promise<MessageAccepted> {
+    return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/regenerate`, body });
+  }
+
+  /** Other words for a message that waits. */
+  editQueued(conversationId: Id, messageId: Id, text: string): Promise<Message> {
+    const body: EditQueued = { text };
+    return this.#call({ method: "PATCH", path: pathOf(conversationId, messageId), body });
+  }
+
+  async removeQueued(conversationId: Id, messageId: Id): Promise<void> {
+    await this.#call({ method: "DELETE", path: pathOf(conversationId, messageId) });
+  }
+
+  /** A message that waits before all others, and before the answer that is under way. */
+  sendNow(conversationId: Id, messageId: Id): Promise<GenerationView> {
+    return this.#call({ method: "POST", path: `${pathOf(conversationId, messageId)}/now`, body: {} });
   }
 
   async cancel(generationId: Id): Promise<void> {
@@ -141,6 +159,10 @@ export class Api {
       done.abort();
     }
   }
+}
+
+function pathOf(conversationId: Id, messageId: Id): string {
+  return `/api/conversations/${conversationId}/messages/${messageId}`;
 }
 
 /** `busy` and `draining` say that nothing was done; after a lost answer only a repeatable call may go again. */

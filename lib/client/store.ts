@@ -16,6 +16,7 @@ import { Outbox } from "./outbox.ts";
 import { Relay } from "./relay.ts";
 import { browserSurroundings, NOWHERE, type Surroundings } from "./surroundings.ts";
 import { USER_TOPIC } from "./topic_event.ts";
+import { Waiting } from "./waiting.ts";
 
 /** What an island brings along. Only one brings the messages; the others bring what they show. */
 export type Seed = Partial<PageState> & { conversation?: Conversation | null };
@@ -34,6 +35,7 @@ export class Store {
   readonly library: Library;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly waiting: Waiting;
 
   readonly #picked: Signal<string | null> = signal(null);
   readonly #stopping: Signal<Id | null> = signal(null);
@@ -85,6 +87,14 @@ export class Store {
       follow: (id, cursor) => this.#relay?.follow(id, cursor),
       unfollow: (id) => this.#relay?.unfollow(id),
       painted: (before, after) => this.#painted(before, after),
+    });
+    this.waiting = new Waiting({
+      api: this.#api,
+      state: () => this.open.state.peek(),
+      attempt: (what, call) => this.#try(what, call),
+      draft: () => this.drafts.read(this.open.id.peek()).text,
+      fill: (text) => this.fill.value = text,
+      tell: (text) => this.notices.show({ tone: "calm", text }),
     });
   }
 
@@ -142,21 +152,13 @@ export class Store {
     this.outbox.stopWhenAccepted(sending.id);
   }
 
-  /** Takes a message out of the queue. */
-  async unqueue(generationId: Id): Promise<void> {
-    await this.#try("The message could not be taken back.", () => this.#api.cancel(generationId));
-  }
-
   /** Asks for another answer. A second press while the first is on its way is the same wish. */
   async regenerate(messageId: Id): Promise<void> {
     const id = this.open.id.peek();
     if (id === null || this.#regenerating) return;
     this.#regenerating = true;
-    const model = this.model.peek();
-    await this.#try(
-      "A new answer could not be started.",
-      () => this.#api.regenerate(id, { messageId, model }),
-    );
+    const wanted = { id: this.#around.newId(), messageId, model: this.model.peek() };
+    await this.#try("A new answer could not be started.", () => this.#api.regenerate(id, wanted));
     this.#regenerating = false;
   }
 
@@ -190,6 +192,7 @@ export class Store {
   async #enter(id: Id | null): Promise<void> {
     if (id === this.open.id.peek()) return;
     this.#picked.value = null;
+    this.waiting.forget();
     const entered = this.open.enter(id);
     this.#around.title(titleOf(this.open.conversation.peek()));
     await entered;
@@ -227,6 +230,7 @@ export class Store {
   #painted(before: ConversationState | null, after: ConversationState): void {
     if (before?.conversation !== after.conversation) this.#picked.value = null;
     this.outbox.settle(after.messages);
+    this.waiting.seen(after);
     const said = announcement(before, after);
     if (said !== null) this.notices.announce(said);
     this.#around.title(titleOf(after.conversation));

@@ -316,3 +316,18 @@ Deno.test("regenerate pressed twice asks once", async () => {
   assertEquals(server.calls.length, 1);
   end();
 });
+
+Deno.test("P7: a regeneration whose answer is lost is asked again under its id; the next one has another", async () => {
+  const { store, server, settle, end } = open(running);
+  await settle();
+  server.refusals.push(null, new Response("", { status: 502 }));
+  server.answer = () => json({}, 202);
+  void store.regenerate(id(10));
+  await settle(5_000);
+  void store.regenerate(id(10));
+  await settle(5_000);
+  const ids = server.calls.map(({ body }) => (body as { id: string }).id);
+  assertEquals([ids.length, new Set(ids).size], [2, 2]);
+  assertEquals(store.notices.items.value, []);
+  end();
+});
