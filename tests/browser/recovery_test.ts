@@ -11,7 +11,7 @@ const N = 300;
 
 Deno.test("P1: a page that was offline in mid-answer catches up without a gap or a repeat", async () => {
   await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "50" } });
-  await using network = new Network(server.url);
+  await using network = await Network.to(server.url);
   const api = await Api.session(server.url);
   const conversation = await api.create({ model: "demo/tour" });
   await withBrowser(async (browser) => {
@@ -36,7 +36,7 @@ Deno.test("P1: a page that was offline in mid-answer catches up without a gap or
 
 Deno.test("a message sent while offline is kept, and goes out once when the network is back", async () => {
   await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "500" } });
-  await using network = new Network(server.url);
+  await using network = await Network.to(server.url);
   const api = await Api.session(server.url);
   const conversation = await api.create({ model: "demo/tour" });
   await withBrowser(async (browser) => {
