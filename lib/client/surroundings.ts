@@ -68,7 +68,10 @@ export function browserSurroundings(): Surroundings {
     },
     listen(listener) {
       addEventListener("pagehide", () => listener.hide());
-      addEventListener("pageshow", (event) => listener.show(event.persisted));
+      addEventListener(
+        "pageshow",
+        (event) => listener.show(event instanceof PageTransitionEvent && event.persisted),
+      );
       addEventListener("online", () => listener.wake());
       addEventListener("popstate", () => listener.go(location.pathname));
       document.addEventListener(

@@ -289,3 +289,16 @@ Deno.test("P4: the queue outlives its process: killed with messages waiting, ano
   assertEquals(asked(world), ["one", "one", "two", "three, edited", "four"]);
   assertEquals(new Set(messages.map(({ status }) => status)), new Set(["complete"]));
 });
+
+Deno.test("P8: sent at once while the owner of the answer is dead, a message is asked as soon as somebody takes over", async () => {
+  await using world = await World.open();
+  const { here, there, id, one, two, three: last } = await three(world);
+  here.kill();
+  await there.now(id, last.message.id);
+  world.provider.onCall = (next) => next.text("yes").end();
+  await world.clock.advance(11_000);
+  await there.sweep.run();
+  assertEquals((await there.ended(id, one.reply.messageId)).status, "cancelled");
+  await there.ended(id, two.reply.messageId);
+  assertEquals(asked(world), ["one", "three", "two"]);
+});
