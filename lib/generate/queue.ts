@@ -140,7 +140,9 @@ export async function sendNow(
       return { result, plan };
     },
   );
-  if (result.begun !== null) deps.start(result.begun, versionstamp);
+  if (result.begun !== null && (versionstamp !== null || await isOurs(deps, result.begun))) {
+    deps.start(result.begun, versionstamp);
+  }
   deps.nudge();
   return result.id;
 }
@@ -174,6 +176,12 @@ export function withdrawal(
         : []),
     ],
   };
+}
+
+/** Whether a beginning that was found in the log afterwards is ours: another process may have written the same words. */
+async function isOurs({ store, owner }: QueueDeps, begun: RunningJob): Promise<boolean> {
+  const { value: job } = await store.get(generationKey(begun.id));
+  return job?.state === "running" && job.owner === owner.processId;
 }
 
 /** A person's message, and its place in the queue while it has one. */

@@ -259,6 +259,24 @@ Deno.test("A3: sent at once in an idle conversation, a message begins with the s
   assertEquals(asked(world), ["one", "three", "two"]);
 });
 
+Deno.test("P5: sent at once from two processes in one moment, one of them begins it, whoever's answer was lost", async () => {
+  await using world = await World.open();
+  const { there, id, three: last } = await stalled(world);
+  const other = world.process();
+  let tries = 0;
+  other.store.onCommit = async () => {
+    if (tries++ > 0) return "none";
+    // What it tried to write, and does not know to have failed, stands there a moment later: by another's hand.
+    await there.now(id, last.message.id);
+    return "fail";
+  };
+  assertEquals(await other.now(id, last.message.id), last.reply.generationId);
+  assertEquals([there.runner.size, other.runner.size], [1, 0]);
+  (await world.provider.call(2)).text("yes").end();
+  await there.ended(id, last.reply.messageId);
+  assertEquals(asked(world).filter((text) => text === "three").length, 1);
+});
+
 Deno.test("what stands in the queue without a job holds nobody up", async () => {
   await using world = await World.open();
   const { there, id, two, three: last } = await stalled(world);
