@@ -239,6 +239,21 @@ async function stalled(world: World) {
   return found;
 }
 
+Deno.test("a conversation that comes back from the trash before its answer has ended has its queue answered", async () => {
+  await using world = await World.open();
+  const { here, there, id, one, three: last } = await three(world);
+  const gate = Promise.withResolvers<Fault>();
+  here.store.onCommit = () => gate.promise;
+  await there.conversations.remove(world.userId, id);
+  assertEquals((await there.conversations.restore(world.userId, id)).queue.length, 2);
+  world.provider.onCall = (call) => call.text("yes").end();
+  gate.resolve("none");
+  assertEquals((await there.ended(id, last.reply.messageId)).status, "complete");
+  const { messages } = await there.state(id);
+  assertEquals(messages.find((message) => message.id === one.reply.messageId)?.status, "cancelled");
+  assertEquals(asked(world), ["one", "two", "three"]);
+});
+
 Deno.test("A3: in an idle conversation with a queue a message goes behind it, and all are answered in their order", async () => {
   await using world = await World.open();
   const { there, id } = await stalled(world);
