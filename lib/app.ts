@@ -114,8 +114,9 @@ export function program(parts: Parts): Program {
     logger,
     // A takeover comes within LEASE_MS + 5 s (P4), and that of a lease handed back within 2 s.
     everyMs: Math.min(1_000, config.leaseMs / 2),
-    rescue: (job) =>
-      takeOver(
+    rescue: async (job) => {
+      if (runner.goesOn(job, clock.now())) return;
+      await takeOver(
         {
           store,
           append,
@@ -128,7 +129,8 @@ export function program(parts: Parts): Program {
           start,
         },
         job,
-      ),
+      );
+    },
   });
   const nudge = () => void sweep.run();
   const sending: SendDeps = {

@@ -6,6 +6,12 @@ import type { Continuation } from "./continuation.ts";
 import { generate, type GenerateDeps } from "./generate.ts";
 import type { StopCause } from "./source.ts";
 
+/**
+ * An attempt that runs here renews its lease as soon as the store takes a write, and gives up when that was away for
+ * 60 s. One whose lease is over for longer hangs, and is rescued like any other.
+ */
+const OVERDUE_MS_MAX = 90_000;
+
 /** An attempt that runs here. */
 interface Active {
   id: Id;
@@ -26,6 +32,12 @@ export class Runner {
   /** Jobs running now. */
   get size(): number {
     return this.#active.size;
+  }
+
+  /** Whether `job` goes on here although its lease is over: its text need not begin anew. */
+  goesOn({ id, epoch, leaseUntil }: RunningJob, now: number): boolean {
+    if (now - leaseUntil > OVERDUE_MS_MAX) return false;
+    return [...this.#active].some((active) => active.id === id && active.epoch === epoch);
   }
 
   /** Runs a job that a commit has put under this process's lease, and those that follow it in its queue. */

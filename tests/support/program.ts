@@ -119,7 +119,9 @@ export class Process {
       clock,
       logger,
       everyMs: 2_000,
-      rescue: (job) => this.takeOver(job),
+      rescue: async (job) => {
+        if (!runner.goesOn(job, clock.now())) await this.takeOver(job);
+      },
     });
     this.#sending = {
       store,

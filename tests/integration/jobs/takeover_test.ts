@@ -105,7 +105,11 @@ Deno.test("P4: a machine that slept past its own lease takes its job over from i
     writes.some(({ key, value }) => key[0] === "generation" && (value as RunningJob | undefined)?.epoch === 1)
       ? renewal.promise
       : "none";
+  // Long enough that the attempt would have given up: until then it goes on where it is, and is left alone.
   await leaseOver(world);
+  await here.sweep.run();
+  assertEquals(world.provider.calls.length, 1);
+  await world.clock.advance(2 * 60_000);
   await here.sweep.run();
   await call.closed;
   const second = await world.provider.call(2);
