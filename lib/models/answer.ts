@@ -3,7 +3,8 @@
 //       to show, and without a reason for it, is `provider_empty`.
 //   A2  M2: deadlines and the caller's abort close the socket, and win over whatever the SDK makes of that.
 //   A3  Text is byte-exact: a surrogate pair that a provider splits between two deltas is joined again.
-import { AppError } from "../core/errors.ts";
+//   A4  A connection that breaks ends no answer that its vendor stores: it is read on, from the last checkpoint.
+import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { DEADLINES, type Deadlines, withDeadlines } from "../resilience/deadline.ts";
 import { cutOff, failure } from "./failure.ts";
@@ -36,6 +37,16 @@ export interface Abilities {
   continues?(model: string): boolean;
 }
 
+/** One call, whatever it asks. */
+type Open = (call: Call) => AsyncIterable<Delta>;
+
+/** The failures of a connection, which say nothing of the response behind it. */
+const BROKEN: ReadonlySet<ErrorCode> = new Set(["provider_truncated", "provider_unreachable"]);
+/** A vendor that cannot be read this often in a row is not there; the job has tries of its own. */
+const BREAKS_MAX = 3;
+/** After the first break at once, then 1 s and 2 s: a proxy that restarts is back by then. */
+const BREAK_PAUSE_MS = 1000;
+
 /** What HTTP can carry in a header. A key pasted with its line break would be quoted in the error that refuses it. */
 const SENDABLE_KEY = /^[\x21-\x7e]+$/;
 
@@ -47,30 +58,56 @@ export function answering(
   { resume, continues }: Abilities = {},
 ): Provider {
   async function* events(
-    open: (call: Call) => AsyncIterable<Delta>,
+    open: Open,
+    begun: string | undefined,
     signal: AbortSignal,
     touch: () => void,
   ): AsyncGenerator<Delta> {
-    const wire: Wire = { touch };
-    try {
-      if (vendor.apiKey !== undefined && !SENDABLE_KEY.test(vendor.apiKey)) {
-        throw new AppError(
-          "provider_auth",
-          `The key of ${vendor.label} has characters that no key has. Check ${vendor.keyVariable} for spaces and quotes.`,
-        );
+    let checkpoint = begun;
+    let broken: AppError | undefined; // since the last checkpoint
+    for (let breaks = 0;;) { // at most BREAKS_MAX without a checkpoint between them
+      const wire: Wire = { touch };
+      try {
+        if (vendor.apiKey !== undefined && !SENDABLE_KEY.test(vendor.apiKey)) {
+          throw new AppError(
+            "provider_auth",
+            `The key of ${vendor.label} has characters that no key has. Check ${vendor.keyVariable} for spaces and quotes.`,
+          );
+        }
+        for await (const delta of open({ signal, fetchOptions: through(wire) })) {
+          if (delta.type === "checkpoint") {
+            checkpoint = delta.checkpoint;
+            breaks = 0;
+            broken = undefined;
+          } else if (delta.type !== "usage") checkpoint = undefined; // what was said since would be said again
+          yield delta;
+          if (delta.type === "end") return;
+        }
+        throw cutOff(vendor);
+      } catch (error) {
+        const failed = wire.failure ?? failure(error, vendor, clock.now());
+        // A stored response that is gone is no news to people; that their answer broke off is.
+        if (broken !== undefined && failed.code === "provider_rejected") throw broken;
+        broken ??= failed;
+        const from = checkpoint;
+        if (resume === undefined || from === undefined || signal.aborted) throw failed;
+        if (!BROKEN.has(failed.code) || ++breaks > BREAKS_MAX) throw failed;
+        if (breaks > 1) await clock.sleep((breaks - 1) * BREAK_PAUSE_MS, signal);
+        open = (call) => resume(from, call); // with an aborted signal too: it cancels what is stored
       }
-      yield* open({ signal, fetchOptions: through(wire) });
-    } catch (error) {
-      throw wire.failure ?? failure(error, vendor, clock.now());
     }
   }
-  const call = (open: (call: Call) => AsyncIterable<Delta>, signal: AbortSignal, begun: boolean) =>
-    whole(withDeadlines((own, touch) => events(open, own, touch), deadlines, signal, clock), vendor, begun);
+  const call = (open: Open, signal: AbortSignal, begun: boolean, checkpoint?: string) =>
+    whole(
+      withDeadlines((own, touch) => events(open, checkpoint, own, touch), deadlines, signal, clock),
+      vendor,
+      begun,
+    );
   return {
     name: vendor.provider,
     stream: (request, signal) => call((call) => source(request, call), signal, request.prefix !== undefined),
     ...(resume === undefined ? {} : {
-      resume: (checkpoint, signal) => call((call) => resume(checkpoint, call), signal, true),
+      resume: (checkpoint, signal) => call((call) => resume(checkpoint, call), signal, true, checkpoint),
     }),
     ...(continues === undefined ? {} : { continues }),
   };

@@ -49,6 +49,7 @@ export class StoredResponse {
     const aborted = () => {
       if (this.#id !== undefined && !this.#ended && isForGood(signal.reason)) cancel(this.#id);
     };
+    if (signal.aborted) aborted();
     signal.addEventListener("abort", aborted, { once: true });
     return { [Symbol.dispose]: () => signal.removeEventListener("abort", aborted) };
   }
