@@ -79,7 +79,7 @@ export function answering(
             checkpoint = delta.checkpoint;
             breaks = 0;
             broken = undefined;
-          } else if (delta.type !== "usage") checkpoint = undefined; // what was said since would be said again
+          } else checkpoint = undefined; // what was said or counted since would be so again
           yield delta;
           if (delta.type === "end") return;
         }

@@ -328,6 +328,34 @@ stored(
   },
 );
 
+stored(
+  "A4: a response that the vendor left unfinished is at its end, and is not read again",
+  async ({ fake, make }) => {
+    const heard = hear(make().stream(REQUEST, new AbortController().signal));
+    const exchange = await fake.next();
+    await exchange.send("One");
+    await exchange.end("pause");
+    assertEquals(errorOf(await soon(heard)).code, "provider_truncated");
+    assertEquals(fake.exchanges.length, 1);
+  },
+);
+
+stored("M2: a stop between two tries cancels what is stored", async ({ fake, make, clock }) => {
+  const controller = new AbortController();
+  const stream = open(make(), controller.signal);
+  const first = readTo(stream, "One");
+  const exchange = await fake.next();
+  await exchange.send("One");
+  await first;
+  await exchange.cut();
+  const rest = hear({ [Symbol.asyncIterator]: () => stream });
+  await (await fake.next()).cut();
+  await soon(pausing(clock));
+  controller.abort("cancelled");
+  assertStrictEquals((await soon(rest)).error, "cancelled");
+  await soon(exchange.stored!.cancelled);
+});
+
 /** Resolves when more than the deadlines' watchdog sleeps. */
 async function pausing(clock: FakeClock): Promise<void> {
   while (clock.sleeping < 2) await new Promise((resolve) => setTimeout(resolve, 1));
