@@ -73,6 +73,7 @@ export const NOT_MEASURED = `What this table does not measure
 - CPU seconds include each run's requests and its warm-up; the store's growth during the run is in them too.
 - An idle machine, unless it was one: the load average above says. On a busy disk every commit waits for its fsync, and
   the relay, which keeps nothing, does not.
+- Processes frozen within a commit: on one SQLite file they keep its lock, and nobody else writes until they wake.
 - Percentiles of a few thousand samples from one run: compare orders of size, not the last digit.`;
 
 /** Rows under a head, as Markdown, every column as wide as its widest cell. */
