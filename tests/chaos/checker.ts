@@ -6,6 +6,7 @@ import type { MessageAccepted } from "@/lib/protocol/api.ts";
 import { type Fold, same, take, wordsOf } from "./fold.ts";
 import type { Moment } from "./history.ts";
 import { Ledger } from "./ledger.ts";
+import { type Change, editedText } from "./person.ts";
 import { Tenure } from "./tenure.ts";
 import { Voices } from "./voices.ts";
 
@@ -21,6 +22,7 @@ interface Asked {
   conversationId: string;
   text: string;
   answers: Set<string>;
+  changed: Change | null;
 }
 
 class Checker {
@@ -71,7 +73,7 @@ class Checker {
       case "asked": {
         const { messageId, conversationId, text } = moment;
         if (!this.#asked.has(messageId)) {
-          this.#asked.set(messageId, { conversationId, text, answers: new Set() });
+          this.#asked.set(messageId, { conversationId, text, answers: new Set(), changed: null });
         }
         return;
       }
@@ -84,6 +86,11 @@ class Checker {
         }
         if (moment.code === "thrown") say("P7")(`${moment.messageId} met an error that nobody foresaw`);
         return;
+      case "changed": {
+        const asked = this.#asked.get(moment.messageId);
+        if (asked !== undefined) asked.changed = moment.how;
+        return;
+      }
       case "stop":
         this.#stops.set(moment.generationId, this.#stops.get(moment.generationId) ?? moment.atMs);
         return;
@@ -186,14 +193,22 @@ class Checker {
   /** One message in the log for whatever was answered, at most one for what was not; the same answer every time. */
   #answered(
     messageId: string,
-    { conversationId, text, answers }: Asked,
+    { conversationId, text, answers, changed }: Asked,
     amiss: (what: string) => void,
   ): void {
     if (answers.size > 1) amiss(`${messageId} was answered in ${answers.size} ways`);
     const fold = this.#foldOf(`c:${conversationId}`);
+    const texts = [text, editedText(text)];
     const asking = [...fold.values()].filter(({ message, words }) =>
-      message.role === "user" && words.text === text
+      message.role === "user" && texts.includes(words.text)
     );
+    const there = fold.get(messageId);
+    if (changed === "edited" && there?.words.text !== editedText(text)) {
+      amiss(`the edit of ${messageId} was lost`);
+    }
+    if (changed === "removed" && there?.message.status !== "cancelled") {
+      amiss(`${messageId} was removed, and said`);
+    }
     if (asking.length > 1) amiss(`${messageId} stands there ${asking.length} times`);
     for (const answer of answers) {
       const { message, reply, cursor } = JSON.parse(answer) as MessageAccepted;

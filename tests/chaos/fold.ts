@@ -74,6 +74,8 @@ function takeMessage(fold: Fold, message: Message, amiss: (what: string) => void
     return;
   }
   if (told.ended) return amiss(`${message.id} is told of after its end`);
+  // A message that waits may be given other words.
+  if (message.role === "user" && message.status === "queued") told.words = words;
   if (!same(told.words, words)) amiss(`${message.id} ends with other words than its deltas had`);
   if (told.attempt !== attempt) amiss(`${message.id} ends in attempt ${attempt}, and was at ${told.attempt}`);
   fold.set(message.id, { ...told, message, ended });

@@ -1,6 +1,7 @@
 // What happened in a run, in order. Written by the simulation, read by the checker and by people.
 import type { Check, Write } from "@/lib/kv/store.ts";
 import type { Id } from "@/lib/core/ids.ts";
+import type { Change } from "./person.ts";
 
 /** An entry of a log as a follower was handed it. */
 export interface Handed {
@@ -25,6 +26,8 @@ export type Happening =
   | { what: "asked"; by: string; conversationId: Id; messageId: Id; text: string }
   | { what: "answered"; by: string; messageId: Id; accepted: string }
   | { what: "refused"; by: string; messageId: Id; code: string }
+  /** A message that waited was changed, and its sender was told so. */
+  | { what: "changed"; by: string; messageId: Id; how: Change }
   | { what: "stop"; by: string; generationId: Id }
   /** The model was asked for an answer, from its token `from` on. `all` is the whole of it. */
   | {

@@ -93,22 +93,46 @@ export async function send(
 
 /** Stops an answer, as often as it takes to be told that it was heard. */
 export async function stop(world: World, generationId: Id, by: string): Promise<void> {
-  const { random, history } = world;
+  const told = await insist(world, ({ services }) => services.cancel(world.userId, generationId));
+  if (told === null) world.history.add({ what: "stop", by, generationId });
+}
+
+export type Change = "edited" | "removed" | "hurried";
+
+/** What an edited message says. */
+export const editedText = (text: string) => `${text} edited`;
+
+/** Changes a message that waits, if it still does. */
+export async function change(
+  world: World,
+  how: Change,
+  message: { conversationId: Id; messageId: Id; text: string; by: string },
+): Promise<void> {
+  const { conversationId, messageId, text, by } = message;
+  const told = await insist(world, async ({ services }) => {
+    const who = [world.userId, conversationId, messageId] as const;
+    if (how === "edited") await services.editQueued(...who, editedText(text));
+    else if (how === "removed") await services.removeQueued(...who);
+    else await services.sendNow(...who);
+  });
+  if (told === null) world.history.add({ what: "changed", by, messageId, how });
+}
+
+/** Asks until an answer comes: null, or the code of a refusal for good. */
+async function insist(world: World, work: (program: Program) => Promise<void>): Promise<string | null> {
+  const { random } = world;
   for (let tries = 0; tries < TRIES_MAX && !world.isOver; tries++) {
     const reachable = world.reachable();
     if (reachable.length > 0) {
       try {
-        await request(
-          world,
-          random.pick(reachable),
-          ({ services }) => services.cancel(world.userId, generationId),
-        );
-        history.add({ what: "stop", by, generationId });
-        return;
-      } catch {
-        // Lost or refused: asked again, as an impatient person does.
+        await request(world, random.pick(reachable), work);
+        return null;
+      } catch (error) {
+        // Lost, or the store was away: asked again, as an impatient person does.
+        if (error instanceof AppError && error.code !== "busy") return error.code;
       }
     }
     await world.pause(random.between(50, PAUSE_MS_MAX));
   }
+  return "no_response";
 }

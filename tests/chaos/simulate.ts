@@ -5,7 +5,7 @@ import type { Head } from "@/lib/bus/head.ts";
 import { conversationKey, conversationTopic, headKey, runningPrefix } from "@/lib/kv/keys.ts";
 import { Follower } from "./follower.ts";
 import type { Moment } from "./history.ts";
-import { send, stop } from "./person.ts";
+import { change, send, stop } from "./person.ts";
 import { befall } from "./trouble.ts";
 import type { Variant } from "./variant.ts";
 import { CALM, weather } from "./weather.ts";
@@ -59,7 +59,7 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<rea
   return history.moments;
 }
 
-/** One message: sent, sometimes from two places at once, sometimes once more when it is long answered, or stopped. */
+/** One message: sent, sometimes from two places at once or once more when it is long answered; changed, or stopped. */
 async function converse(world: World, conversationId: Id, text: string, afterMs: number): Promise<void> {
   const { random } = world;
   const sending = { conversationId, messageId: random.id(), text };
@@ -67,6 +67,9 @@ async function converse(world: World, conversationId: Id, text: string, afterMs:
   const twin = random.chance(0.3) ? send(world, { ...sending, by: `${text}'s twin` }) : null;
   const accepted = await send(world, { ...sending, by: text });
   await twin;
+  if (accepted?.message.status === "queued" && random.chance(0.5)) {
+    await change(world, random.pick(["edited", "removed", "hurried"]), { ...sending, by: text });
+  }
   if (accepted !== null && random.chance(0.35)) {
     await world.pause(random.between(0, 2_000));
     const { generationId } = accepted.reply;

@@ -36,6 +36,13 @@ Deno.test("the simulation has every kind of trouble in it", async () => {
     "cut",
     "stop",
   ];
-  wanted.push("snapshot", "generation_taken_over", "generation_left", "watch_broke", "sweep_failed");
+  wanted.push(
+    "snapshot",
+    "generation_taken_over",
+    "generation_left",
+    "watch_broke",
+    "sweep_failed",
+    "changed",
+  );
   for (const trouble of wanted) assert(met.has(trouble), `no run had "${trouble}"`);
 });
