@@ -2,7 +2,7 @@
 // end it deserves.
 //   P4  Whoever finds an expired lease may claim the job. The checked write lets exactly one of them.
 import { readMessage, writeMessage } from "../chat/messages.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, causes } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { adopted, claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
@@ -149,6 +149,7 @@ async function finish(
   versionstamp: string | null,
 ): Promise<void> {
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
+  void abandon(deps, job);
   const outcome: Outcome = how === "cancelled" ? "cancelled" : "failed";
   const error: MessageError = {
     code: "attempts_exhausted",
@@ -163,6 +164,17 @@ async function finish(
   );
   deps.counters.add(`throughline_generations_${outcome}_total`, 1);
   if (next !== null) deps.start(next.job, next.versionstamp);
+}
+
+/** A response that its provider stores would be written on, and cost, though its answer has ended (P6). Never throws. */
+async function abandon(deps: TakeoverDeps, { id, model, checkpoint }: RunningJob): Promise<void> {
+  if (checkpoint === undefined) return;
+  try {
+    const { provider } = await deps.resolve(model);
+    await provider.abandon?.(checkpoint.at);
+  } catch (error) {
+    deps.logger.log("warn", "abandon_failed", { generationId: id, cause: causes(error) });
+  }
 }
 
 /** What the last owner wrote. Nothing is left of it when the conversation was purged meanwhile. */

@@ -34,6 +34,7 @@ export type Source = (request: ModelRequest, call: Call) => AsyncIterable<Delta>
 export interface Abilities {
   /** The events after a checkpoint, as deltas. */
   resume?(checkpoint: string, call: Call): AsyncIterable<Delta>;
+  abandon?(checkpoint: string): Promise<void>;
   continues?(model: string): boolean;
 }
 
@@ -55,7 +56,7 @@ export function answering(
   vendor: Vendor,
   source: Source,
   { clock, deadlines = DEADLINES }: AdapterOptions,
-  { resume, continues }: Abilities = {},
+  { resume, abandon, continues }: Abilities = {},
 ): Provider {
   async function* events(
     open: Open,
@@ -109,6 +110,7 @@ export function answering(
     ...(resume === undefined ? {} : {
       resume: (checkpoint, signal) => call((call) => resume(checkpoint, call), signal, true, checkpoint),
     }),
+    ...(abandon === undefined ? {} : { abandon }),
     ...(continues === undefined ? {} : { continues }),
   };
 }

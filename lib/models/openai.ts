@@ -6,7 +6,7 @@ import { type AdapterOptions, answering, type Call } from "./answer.ts";
 import { failure, reported } from "./failure.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
-import { type Mark, markOf, StoredResponse } from "./stored_response.ts";
+import { type Mark, markOf, readMark, StoredResponse } from "./stored_response.ts";
 import { alternating } from "./turns.ts";
 import { inclusiveUsage } from "./usage.ts";
 import type { Vendor } from "./vendor.ts";
@@ -60,6 +60,10 @@ export function openai(options: OpenAIOptions): Provider {
         const mark = markOf(checkpoint);
         const query = { stream: true, starting_after: mark.after } as const;
         return stored((sdk) => sdk.responses.retrieve(mark.id, query, call), call, mark);
+      },
+      async abandon(checkpoint) {
+        const mark = readMark(checkpoint);
+        if (mark !== null) await cancel(await client(), mark.id, vendor, options);
       },
     },
   );

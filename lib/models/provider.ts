@@ -43,6 +43,8 @@ export interface Provider {
    * @throws AppError `provider_rejected` when the provider has forgotten the response.
    */
   resume?(checkpoint: string, signal: AbortSignal): AsyncIterable<Delta>;
+  /** Stops, for good, what `resume` would go on with: nobody will come back for it. Never throws. */
+  abandon?(checkpoint: string): Promise<void>;
   /** Whether the model goes on from `ModelRequest.prefix`. Absent: none does. */
   continues?(model: string): boolean;
 }

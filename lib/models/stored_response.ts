@@ -57,7 +57,7 @@ export class StoredResponse {
 
 /** @throws AppError `provider_rejected` when it is no checkpoint of a stored response. */
 export function markOf(checkpoint: string): Mark {
-  const mark = parsed(checkpoint);
+  const mark = readMark(checkpoint);
   if (mark !== null) return mark;
   throw new AppError(
     "provider_rejected",
@@ -65,7 +65,8 @@ export function markOf(checkpoint: string): Mark {
   );
 }
 
-function parsed(checkpoint: string): Mark | null {
+/** The mark that a checkpoint holds, or null when it is none. */
+export function readMark(checkpoint: string): Mark | null {
   let value: unknown;
   try {
     value = JSON.parse(checkpoint);

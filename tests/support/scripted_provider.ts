@@ -83,6 +83,7 @@ export class ScriptedProvider implements Provider {
   readonly resumed: string[] = [];
   /** Set by a test whose provider stores its answers. */
   resume?: Provider["resume"];
+  abandon?: Provider["abandon"];
   continues?: Provider["continues"];
   readonly calls: Call[] = [];
   /** Answers each call as it comes; without it the test does, by hand. */

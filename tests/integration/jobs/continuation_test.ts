@@ -101,6 +101,27 @@ Deno.test("P8: an answer that is resumed again and again ends all the same, its 
   assert(world.provider.calls.length <= 3);
 });
 
+Deno.test("P6: a stop whose owner is dead stops what the provider stores, too", async () => {
+  await using world = await World.open();
+  storing(world);
+  const abandoned = Promise.withResolvers<string>();
+  world.provider.abandon = (checkpoint) => Promise.resolve(abandoned.resolve(checkpoint));
+  const here = world.process();
+  const id = await here.create();
+  const { reply } = await here.send(id, "Hello?");
+  (await world.provider.call(1)).text("half ").checkpoint("at half").text("an answer");
+  await here.until(id, ({ messages }) => textOf(messages.at(-1)!) === "half an answer");
+  here.kill();
+  const there = world.process();
+  await there.cancel(reply.generationId);
+  await world.clock.advance(LEASE_MS + 1);
+  await there.sweep.run();
+  const answer = await there.ended(id, reply.messageId);
+  assertEquals([answer.status, textOf(answer)], ["cancelled", "half an answer"]);
+  assertEquals(await abandoned.promise, "at half");
+  assertEquals(world.provider.resumed, []);
+});
+
 Deno.test("without a word of the answer there is nothing to go on from: a cut-off thought is never sent back", async () => {
   await using world = await World.open();
   world.provider.continues = () => true;

@@ -212,3 +212,20 @@ stored(
     await stream.return?.();
   },
 );
+
+stored("P6: what nobody will come back for is cancelled by its checkpoint alone", async ({ fake, make }) => {
+  const dying = new AbortController();
+  const begun = readTo(open(make(), dying.signal), "Half");
+  const exchange = await fake.next();
+  await exchange.send("Half");
+  const checkpoint = await begun;
+  dying.abort("fenced");
+  await soon(exchange.closed);
+  await soon(make().abandon!(checkpoint));
+  const cancelled = fake.exchanges.filter(({ method, path }) =>
+    method === "POST" && path.endsWith("/cancel")
+  );
+  assertEquals(cancelled.length, 1);
+  await make().abandon!("no checkpoint of ours"); // and what is none is left alone
+  assertEquals(fake.exchanges.length, 2);
+});

@@ -13,11 +13,14 @@ function scene(kv: Deno.Kv) {
   /** Reads of the log by the hub itself. */
   const reads: number[] = [];
   let failing = false;
+  /** The hub's reads, to be awaited by whoever wants to see what it makes of them. */
+  const reading: Promise<unknown>[] = [];
   const hubLog: Pick<Log, "after"> = {
-    after: async (topic, cursor) => {
+    after: (topic, cursor) => {
       reads.push(cursor);
-      if (failing) throw new Error("away");
-      return await log.after(topic, cursor);
+      const read = failing ? Promise.reject(new Error("away")) : log.after(topic, cursor);
+      reading.push(read);
+      return read;
     },
   };
   const hub = new Hub({ log: hubLog, watch, logger, counters: store.metrics });
@@ -34,8 +37,8 @@ function scene(kv: Deno.Kv) {
     /** Tells the hub of the head as it is, and lets it work. */
     async wake() {
       watch.tell(headKey(TOPIC), await store.get(headKey(TOPIC)));
-      await store.get(headKey(TOPIC)); // behind whatever the hub reads
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await Promise.allSettled(reading);
+      await new Promise((resolve) => setTimeout(resolve, 0)); // what the hub does with them is microtasks
     },
   };
 }
