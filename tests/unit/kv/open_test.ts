@@ -1,19 +1,33 @@
 import { assertEquals } from "@std/assert";
 import { openKv } from "@/lib/kv/open.ts";
+import { join, ROOT } from "../../support/paths.ts";
 
-Deno.test("openKv() makes the folder of its file, and what is stored there is found again", async () => {
-  const folder = await Deno.makeTempDir();
+/** Opens the file that it is given and says so; as another process would. */
+const OPENER = `
+  import { openKv } from ${JSON.stringify(new URL("../../../lib/kv/open.ts", import.meta.url).href)};
+  using kv = await openKv(Deno.args[0]);
+  await kv.set(["from", Deno.pid], true);
+`;
+
+Deno.test("processes that open one new file in the same moment all get it", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "throughline-open-" });
   try {
-    const path = `${folder}/not/yet/there/app.db`;
-    (await openKv(path).then(async (kv) => (await kv.set(["k"], 1), kv))).close();
+    const path = join(folder, "deeper/kv.db");
+    const script = join(folder, "opener.ts");
+    await Deno.writeTextFile(script, OPENER);
+    const runs = Array.from({ length: 6 }, () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", "--config", join(ROOT, "deno.json"), script, path],
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).output());
+    for (const { success, stderr } of await Promise.all(runs)) {
+      assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
+    }
     using kv = await openKv(path);
-    assertEquals((await kv.get(["k"])).value, 1);
+    assertEquals((await Array.fromAsync(kv.list({ prefix: ["from"] }))).length, runs.length);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
-
-Deno.test("openKv() opens a store in memory without touching the disk", async () => {
-  using kv = await openKv(":memory:");
-  assertEquals((await kv.get(["k"])).value, null);
 });
