@@ -1,23 +1,21 @@
 // The head of a topic: the number of its newest entry and the newest entries themselves. Pure.
 //   B1  Entries are gapless: the tail ends at `seq`, and what leaves it becomes a segment in the same step.
-import type { EntryType, LogEntry } from "../protocol/event.ts";
+import type { EntryType } from "../protocol/event.ts";
 import { encodedBytes } from "../kv/limits.ts";
-
-/** An entry as it is stored: its type, and its data as JSON text, so that nobody encodes it a second time. */
-export type Encoded = readonly [type: EntryType, json: string];
+import { type Encoded, pack, type Packed, unpack } from "./packed.ts";
 
 export interface Head {
   /** Number of the newest entry; 0 for an empty topic. */
   seq: number;
   /** Number of the tail's first entry; `seq + 1` when the tail is empty. */
   tailFrom: number;
-  tail: readonly Encoded[];
+  tail: Packed;
 }
 
 /** Entries that left the tail, or never fitted it. */
 export interface Segment {
   firstSeq: number;
-  entries: readonly Encoded[];
+  entries: Packed;
 }
 
 /** An entry with its number. */
@@ -35,21 +33,18 @@ export const TAIL_BYTES_MAX = 900;
 
 export const EMPTY_HEAD: Head = { seq: 0, tailFrom: 1, tail: [] };
 
-export function encode(entry: LogEntry): Encoded {
-  return [entry.type, JSON.stringify(entry.data)];
-}
-
 /** The head after `entries`, and what must be sealed in the same commit. */
 export function advance(head: Head, entries: readonly Encoded[]): { head: Head; sealed: Segment[] } {
   const seq = head.seq + entries.length;
-  const joined = [...head.tail, ...entries];
+  const joined = pack([...unpack(head.tail), ...entries]);
   if (encodedBytes(joined) <= TAIL_BYTES_MAX) {
     return { head: { seq, tailFrom: head.tailFrom, tail: joined }, sealed: [] };
   }
   // The old tail leaves and the new entries stay, so that a live follower finds them in the head.
-  if (head.tail.length > 0 && encodedBytes(entries) <= TAIL_BYTES_MAX) {
+  const fresh = pack(entries);
+  if (head.tail.length > 0 && encodedBytes(fresh) <= TAIL_BYTES_MAX) {
     const sealed = [{ firstSeq: head.tailFrom, entries: head.tail }];
-    return { head: { seq, tailFrom: head.seq + 1, tail: entries }, sealed };
+    return { head: { seq, tailFrom: head.seq + 1, tail: fresh }, sealed };
   }
   return {
     head: { seq, tailFrom: seq + 1, tail: [] },
@@ -61,7 +56,7 @@ export function advance(head: Head, entries: readonly Encoded[]): { head: Head; 
 export function tailAfter(head: Head, cursor: number): Numbered[] | null {
   if (cursor >= head.seq) return [];
   if (cursor + 1 < head.tailFrom) return null;
-  return number(cursor + 1, head.tail.slice(cursor + 1 - head.tailFrom));
+  return number(cursor + 1, unpack(head.tail).slice(cursor + 1 - head.tailFrom));
 }
 
 /** Entries with their numbers, the first being `firstSeq`. */

@@ -10,17 +10,8 @@ import { cutToWhole, IncompleteError, type Large, readLarge, setLarge } from "..
 import { type Check, set, type Store, type Transaction, type Versioned, type Write } from "../kv/store.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Appended, Plan } from "../kv/plan.ts";
-import {
-  advance,
-  EMPTY_HEAD,
-  encode,
-  type Encoded,
-  type Head,
-  number,
-  type Numbered,
-  type Segment,
-  tailAfter,
-} from "./head.ts";
+import { advance, EMPTY_HEAD, type Head, number, type Numbered, type Segment, tailAfter } from "./head.ts";
+import { encode, type Encoded, unpack } from "./packed.ts";
 
 /** Most rows of segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
 export const SEGMENTS_MAX = 5_000;
@@ -112,8 +103,9 @@ export class Log {
         const { value: segment } of readLarge<Segment>(found.length < rowsMax ? found : cutToWhole(found))
       ) {
         if (segment.firstSeq !== next) return null;
-        next += segment.entries.length;
-        entries.push(...number(segment.firstSeq, segment.entries));
+        const numbered = number(segment.firstSeq, unpack(segment.entries));
+        next += numbered.length;
+        entries.push(...numbered);
       }
       return next > cursor + 1 ? entries.slice(cursor + 1 - firstSeq) : null;
     } catch (error) {

@@ -29,7 +29,7 @@ export function encodedBytes(value: unknown): number {
 function innerBytes(value: unknown): number {
   switch (typeof value) {
     case "string":
-      return 5 + (NOT_LATIN_1.test(value) ? 2 * value.length : value.length);
+      return stringBytes(value, NOT_LATIN_1.test(value));
     case "number":
       return 9;
     case "object":
@@ -46,6 +46,16 @@ function innerBytes(value: unknown): number {
   }
   for (const [name, member] of Object.entries(value)) bytes += innerBytes(name) + innerBytes(member);
   return bytes;
+}
+
+/** Two-byte strings begin at an even place. */
+function stringBytes({ length }: string, wide: boolean): number {
+  return wide ? 2 + varintBytes(2 * length) + 2 * length : 1 + varintBytes(length) + length;
+}
+
+/** Seven bits a byte. */
+function varintBytes(value: number): number {
+  return value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5;
 }
 
 /** Bytes of a key: each part with its type byte, terminator and escapes. */

@@ -1,7 +1,8 @@
 // The checker's own log: rebuilt from what each commit wrote, entry by entry.
 //   Each entry is written once, under the next number, and stays where a reader looks for it: in the head's tail, or in
 //   a segment from the commit that took it out of the tail.
-import type { Encoded, Head, Segment } from "@/lib/bus/head.ts";
+import type { Head, Segment } from "@/lib/bus/head.ts";
+import { type Encoded, unpack } from "@/lib/bus/packed.ts";
 import type { Write } from "@/lib/kv/store.ts";
 import type { Handed } from "./history.ts";
 
@@ -59,8 +60,8 @@ function storedEntries(topic: string, head: Head, writes: readonly Write[]): Map
   for (const { key, value } of writes) {
     if (key[0] !== "topic" || key[1] !== topic || key[2] !== "log" || value === undefined) continue;
     const { whole } = value as { whole: Segment };
-    whole.entries.forEach((entry, i) => stored.set(whole.firstSeq + i, entry));
+    unpack(whole.entries).forEach((entry, i) => stored.set(whole.firstSeq + i, entry));
   }
-  head.tail.forEach((entry, i) => stored.set(head.tailFrom + i, entry));
+  unpack(head.tail).forEach((entry, i) => stored.set(head.tailFrom + i, entry));
   return stored;
 }

@@ -156,7 +156,11 @@ const PLANTED: [path: string, code: string, said: string][] = [
   ],
   ["lib/bus/a.ts", `import type { Job } from "../jobs/job.ts";`, "lib/bus/a.ts imports lib/jobs/job.ts"],
   ["lib/kv/a.ts", `import type { Head } from "../bus/head.ts";`, "lib/kv/a.ts imports lib/bus/head.ts"],
-  ["lib/kv/keys.ts", `import { encode } from "../bus/head.ts";`, "lib/kv/keys.ts imports lib/bus/head.ts"],
+  [
+    "lib/kv/keys.ts",
+    `import { encode } from "../bus/packed.ts";`,
+    "lib/kv/keys.ts imports lib/bus/packed.ts",
+  ],
   ["lib/http/a.ts", `export * from "../app.ts";`, "lib/http/a.ts imports lib/app.ts"],
   ["lib/http/a.ts", `const a = await import("../client/api.ts");`, "lib/http/a.ts imports lib/client/api.ts"],
   ["lib/client/a.ts", `import "@/lib/kv/open.ts";`, "lib/client/a.ts imports lib/kv/open.ts"],

@@ -1,7 +1,8 @@
 // The bus under the worst of conditions: topics, writers, and followers that are cut off and come back. Wake-ups are
 // lost, doubled, late and early, as a test's plan says. The KV is real.
 import { follow, type FollowDeps } from "@/lib/bus/follow.ts";
-import type { Encoded, Numbered } from "@/lib/bus/head.ts";
+import type { Numbered } from "@/lib/bus/head.ts";
+import type { Encoded } from "@/lib/bus/packed.ts";
 import { Hub } from "@/lib/bus/hub.ts";
 import type { Log } from "@/lib/bus/log.ts";
 import type { Head } from "@/lib/bus/head.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { advance, EMPTY_HEAD, type Encoded, number, TAIL_BYTES_MAX, tailAfter } from "@/lib/bus/head.ts";
+import { advance, EMPTY_HEAD, number, TAIL_BYTES_MAX, tailAfter } from "@/lib/bus/head.ts";
+import { type Encoded, pack, unpack } from "@/lib/bus/packed.ts";
 import { encodedBytes } from "@/lib/kv/limits.ts";
 
 const entry: fc.Arbitrary<Encoded> = fc.record({
@@ -25,7 +26,7 @@ function after(batches: readonly (readonly Encoded[])[]) {
 Deno.test("B1: advance() neither loses, repeats nor reorders: segments and tail are all that was appended", () =>
   fc.assert(fc.property(appends, (batches) => {
     const { head, sealed } = after(batches);
-    const stored = [...sealed.flatMap(({ entries }) => entries), ...head.tail];
+    const stored = [...sealed.flatMap(({ entries }) => unpack(entries)), ...unpack(head.tail)];
     assertEquals(stored, batches.flat());
     assertEquals(head.seq, batches.flat().length);
   })));
@@ -37,7 +38,7 @@ Deno.test("B1: segments join each other and the tail without a gap", () =>
     for (const { firstSeq, entries } of sealed) {
       assertEquals(firstSeq, next);
       assert(entries.length > 0, "an empty segment");
-      next += entries.length;
+      next += unpack(entries).length;
     }
     assertEquals(head.tailFrom, next);
     assertEquals(head.tailFrom + head.tail.length, head.seq + 1);
@@ -52,7 +53,7 @@ Deno.test("the newest entries stay in the head when they fit, so that a live fol
   fc.assert(fc.property(appends, fc.array(entry, { minLength: 1, maxLength: 5 }), (batches, newest) => {
     const before = after(batches).head;
     const { head } = advance(before, newest);
-    if (encodedBytes(newest) > TAIL_BYTES_MAX) return;
+    if (encodedBytes(pack(newest)) > TAIL_BYTES_MAX) return;
     // An empty tail has nothing to seal; then too the newest entries fit.
     assertEquals(tailAfter(head, before.seq), number(before.seq + 1, newest));
   })));
@@ -68,7 +69,15 @@ Deno.test("tailAfter() serves every cursor from the tail's beginning on, and say
   })));
 
 Deno.test("advance() leaves the head it is given as it was", () => {
-  const head = Object.freeze({ seq: 1, tailFrom: 1, tail: Object.freeze([["delta", "1"] as const]) });
+  const tail = Object.freeze(pack([["delta", "1"]]));
+  const head = Object.freeze({ seq: 1, tailFrom: 1, tail });
   advance(head, [["delta", "2"]]);
-  assertEquals(head, { seq: 1, tailFrom: 1, tail: [["delta", "1"]] });
+  assertEquals(head, { seq: 1, tailFrom: 1, tail: pack([["delta", "1"]]) });
+});
+
+Deno.test("a head that holds its entries as they are, as heads once did, is read and appended to", () => {
+  const head = { seq: 2, tailFrom: 1, tail: [["delta", "1"], ["message", "2"]] as Encoded[] };
+  assertEquals(tailAfter(head, 0), number(1, [["delta", "1"], ["message", "2"]]));
+  const { head: next } = advance(head, [["delta", "3"]]);
+  assertEquals(unpack(next.tail), [["delta", "1"], ["message", "2"], ["delta", "3"]]);
 });
