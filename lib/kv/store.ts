@@ -1,8 +1,11 @@
 // KV as the rest of the program sees it: typed keys, transactions as values, writes that are counted.
-//   K1  A transaction is data. Whoever commits may look at it, count it, or join it with others.
+//   K1  A transaction is data. Whoever commits may look at it, count it, or join it with others (`group.ts`).
 //   K2  No transaction goes out that some KV would refuse: its limits are checked before, with the key that is too much.
 import { AppError } from "../core/errors.ts";
+import { type Clock, systemClock } from "../core/time.ts";
 import type { Counters } from "../observe/metrics.ts";
+import { GroupCommit } from "./group.ts";
+import { probeKey } from "./keys.ts";
 import {
   COMMIT_BYTES_MAX,
   COMMIT_CHECKS_MAX,
@@ -13,6 +16,9 @@ import {
   VALUE_BYTES_MAX,
   WRITE_UNIT_BYTES,
 } from "./limits.ts";
+
+/** The embedded store's own limit, which some others share. */
+const PROBED_CHECKS = 100;
 
 /** A key that knows what it holds. */
 export type Key<V> = Deno.KvKey & { readonly holds?: V };
@@ -66,10 +72,12 @@ export type Selector =
 export class Store {
   readonly #kv: Deno.Kv;
   readonly #counters: Counters;
+  readonly #group: GroupCommit;
 
-  constructor(kv: Deno.Kv, counters: Counters) {
+  constructor(kv: Deno.Kv, counters: Counters, clock: Clock = systemClock) {
     this.#kv = kv;
     this.#counters = counters;
+    this.#group = new GroupCommit((transaction) => this.#send(transaction), clock, COMMIT_CHECKS_MAX);
   }
 
   async get<V>(key: Key<V>): Promise<Versioned<V>> {
@@ -100,30 +108,48 @@ export class Store {
   }
 
   /**
-   * The versionstamp of the commit, or null when a check failed. A throw means that nobody knows whether it landed.
+   * The versionstamp of the commit, or null when a check failed. A throw means that nobody knows whether it landed. What
+   * is ready at the same moment shares a commit, and its versionstamp.
    * @throws AppError `too_large` before anything is sent when a limit would be passed.
    */
   async commit(transaction: Transaction): Promise<string | null> {
-    const units = measure(transaction);
+    const { units, bytes } = measure(transaction);
+    const versionstamp = await this.#group.commit(transaction, bytes);
+    if (versionstamp === null) this.#counters.add("throughline_kv_conflicts_total", 1);
+    else this.#counters.add("throughline_kv_write_units_total", units);
+    return versionstamp;
+  }
+
+  /** Finds out how many checks the store takes at once: the more, the larger the groups. Until then, and when it is away, as few as any takes. */
+  async probe(): Promise<void> {
+    const checks = Array.from({ length: PROBED_CHECKS }, (_, i) => ({
+      key: [...probeKey(), i],
+      versionstamp: null,
+    }));
+    try {
+      if (await this.#send({ checks, writes: [] }) !== null) this.#group.checksMax = PROBED_CHECKS;
+    } catch {
+      // A store that takes fewer says so by refusing: the bound that every store accepts stays.
+    }
+  }
+
+  /** One atomic operation. */
+  async #send({ checks, writes }: Transaction): Promise<string | null> {
     const operation = this.#kv.atomic();
-    for (const { key, versionstamp } of transaction.checks) operation.check({ key, versionstamp });
-    for (const { key, value, expireInMs } of transaction.writes) {
+    for (const { key, versionstamp } of checks) operation.check({ key, versionstamp });
+    for (const { key, value, expireInMs } of writes) {
       if (value === undefined) operation.delete(key);
       else operation.set(key, value, expireInMs === undefined ? undefined : { expireIn: expireInMs });
     }
     const result = await operation.commit();
-    if (!result.ok) {
-      this.#counters.add("throughline_kv_conflicts_total", 1);
-      return null;
-    }
+    if (!result.ok) return null;
     this.#counters.add("throughline_kv_commits_total", 1);
-    this.#counters.add("throughline_kv_write_units_total", units);
     return result.versionstamp;
   }
 }
 
-/** Write units of a transaction, 1 per KiB and key, rounded up; throws when it is more than KV takes (K2). */
-function measure({ checks, writes }: Transaction): number {
+/** Write units of a transaction, 1 per KiB and key, rounded up, and its bytes; throws when it is more than KV takes (K2). */
+function measure({ checks, writes }: Transaction): { units: number; bytes: number } {
   if (checks.length > COMMIT_CHECKS_MAX) {
     throw tooLarge(`${checks.length} checks; at most ${COMMIT_CHECKS_MAX}`);
   }
@@ -142,7 +168,7 @@ function measure({ checks, writes }: Transaction): number {
     units += Math.ceil(bytes / WRITE_UNIT_BYTES);
   }
   if (total > COMMIT_BYTES_MAX) throw tooLarge(`${total} bytes; at most ${COMMIT_BYTES_MAX}`);
-  return units;
+  return { units, bytes: total };
 }
 
 function tooLarge(what: string): AppError {
