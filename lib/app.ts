@@ -72,10 +72,10 @@ export interface Program {
 export function program(parts: Parts): Program {
   const { config, kv, logger, clock = systemClock, random = Math.random, newId = randomId } = parts;
   const metrics = new Metrics();
-  const store = new Store(kv, metrics);
-  const log = new Log({ store, clock, random, counters: metrics });
-  const append = log.append.bind(log);
+  const store = new Store(kv, metrics, clock);
   const watcher = new Watcher({ store, clock, logger, pollMs: config.pollMs });
+  const log = new Log({ store, clock, random, counters: metrics, tell: watcher.tell.bind(watcher) });
+  const append = log.append.bind(log);
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
   const sessions = new Sessions({ store, clock, newId });
@@ -239,6 +239,7 @@ export function program(parts: Parts): Program {
     sweep,
     runner,
     start() {
+      void store.probe();
       sweep.start();
       void purge();
     },

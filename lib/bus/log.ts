@@ -12,6 +12,7 @@ import type { Counters } from "../observe/metrics.ts";
 import type { Appended, Plan } from "../kv/plan.ts";
 import { advance, EMPTY_HEAD, type Head, number, type Numbered, type Segment, tailAfter } from "./head.ts";
 import { encode, type Encoded, unpack } from "./packed.ts";
+import type { Tell } from "./watcher.ts";
 
 /** Most rows of segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
 export const SEGMENTS_MAX = 5_000;
@@ -41,7 +42,11 @@ export class Log {
   /** Of each topic that is being written to, the end of the last turn that was asked for. */
   readonly #turns = new Map<TopicId, Promise<void>>();
 
-  constructor(deps: { store: Store; clock: Clock; random: () => number; counters: Counters }) {
+  readonly #tell: Tell;
+
+  /** `tell` is told of each head that a commit here has made. */
+  constructor(deps: { store: Store; clock: Clock; random: () => number; counters: Counters; tell?: Tell }) {
+    this.#tell = deps.tell ?? (() => {});
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -213,8 +218,10 @@ export class Log {
 
   #accept(prepared: Prepared, versionstamp: string): Appended {
     for (const { topic, head, entries } of prepared.heads) {
+      const state = { value: head, versionstamp };
       this.#heads.delete(topic);
-      this.#heads.set(topic, { value: head, versionstamp });
+      this.#heads.set(topic, state);
+      this.#tell(headKey(topic), state);
       this.#counters.add("throughline_entries_appended_total", entries.length);
     }
     for (const oldest of this.#heads.keys()) {
