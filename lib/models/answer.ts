@@ -21,10 +21,10 @@ export interface AdapterOptions {
   deadlines?: Deadlines;
 }
 
-/** The options of one SDK call: they lead it through our `fetch`, and end it. */
+/** One call: the options that lead an SDK's request through our `fetch`, and end it; and the wire, to read it by. */
 export interface Call {
-  signal: AbortSignal;
-  fetchOptions: Through;
+  options: { signal: AbortSignal; fetchOptions: Through };
+  wire: Wire;
 }
 
 /** One call as a vendor's events, already turned into deltas. */
@@ -75,7 +75,8 @@ export function answering(
             `The key of ${vendor.label} has characters that no key has. Check ${vendor.keyVariable} for spaces and quotes.`,
           );
         }
-        for await (const delta of open({ signal, fetchOptions: through(wire) })) {
+        const call = { options: { signal, fetchOptions: through(wire) }, wire };
+        for await (const delta of open(call)) {
           if (delta.type === "checkpoint") {
             checkpoint = delta.checkpoint;
             breaks = 0;

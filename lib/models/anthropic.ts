@@ -2,6 +2,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { AppError } from "../core/errors.ts";
 import { type AdapterOptions, answering, type Call } from "./answer.ts";
+import { eventsOf, Heard } from "./events.ts";
 import { listed } from "./list.ts";
 import { SDK_TIMEOUT_MS } from "./openai.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
@@ -56,32 +57,37 @@ async function* messages(
   call: Call,
   vendor: Vendor,
 ): AsyncGenerator<Delta, void, undefined> {
-  const stream = await client.messages.create({
+  const response = await client.messages.create({
     model: request.model,
     max_tokens: request.outputTokensMax ?? listed("anthropic", request.model)?.outputTokensMax ??
       OUTPUT_TOKENS_UNLISTED,
     messages: alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
     ...(request.systemPrompt.trim() === "" ? {} : { system: request.systemPrompt.toWellFormed() }),
     stream: true,
-  }, call);
+  }, call.options).asResponse();
   const usage: Counts = {};
   let stop: Anthropic.MessageDeltaEvent["delta"] | undefined;
-  for await (const event of stream) { // bounded by the deadlines and the wire
-    switch (event.type) {
-      case "message_start":
-        yield counted(usage, event.message.usage);
-        break;
-      case "content_block_delta":
-        if (event.delta.type === "text_delta") yield { type: "text", text: event.delta.text };
-        if (event.delta.type === "thinking_delta") yield { type: "reasoning", text: event.delta.thinking };
-        break;
-      case "message_delta":
-        stop = event.delta;
-        yield counted(usage, event.usage);
-        break;
-      case "message_stop":
-        return yield end(stop, vendor);
+  const heard = new Heard();
+  for await (const events of eventsOf<Anthropic.MessageStreamEvent>(response, vendor, call.wire)) {
+    for (const event of events) {
+      switch (event.type) {
+        case "message_start":
+          heard.add(counted(usage, event.message.usage));
+          break;
+        case "content_block_delta":
+          if (event.delta.type === "text_delta") heard.text("text", event.delta.text);
+          if (event.delta.type === "thinking_delta") heard.text("reasoning", event.delta.thinking);
+          break;
+        case "message_delta":
+          stop = event.delta;
+          heard.add(counted(usage, event.usage));
+          break;
+        case "message_stop":
+          yield* heard.take();
+          return yield end(stop, vendor);
+      }
     }
+    yield* heard.take();
   }
 }
 
@@ -113,7 +119,7 @@ function end(stop: Anthropic.MessageDeltaEvent["delta"] | undefined, vendor: Ven
 type Counts = Partial<Record<keyof Anthropic.MessageDeltaUsage, unknown>>;
 
 /** The total so far. `message_delta` is cumulative, but leaves out, or sends as null, what did not change. */
-function counted(total: Counts, more: Counts | undefined): Delta {
+function counted(total: Counts, more: Counts | undefined): Extract<Delta, { type: "usage" }> {
   for (const [name, value] of Object.entries(more ?? {})) {
     if (value !== null) total[name as keyof Counts] = value;
   }

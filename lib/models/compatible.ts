@@ -6,6 +6,7 @@ import { type AdapterOptions, answering } from "./answer.ts";
 import { cutOff, reported } from "./failure.ts";
 import { openaiClient } from "./openai.ts";
 import { withoutEcho } from "./echo.ts";
+import { eventsOf, Heard } from "./events.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
 import { alternating } from "./turns.ts";
@@ -30,15 +31,18 @@ export function compatible(options: CompatibleOptions): Provider {
     vendor,
     async function* (request, call) {
       const open = (await client()).chat.completions;
-      let stream: AsyncIterable<OpenAI.ChatCompletionChunk>;
+      const ask = (withOptions: boolean) =>
+        open.create(body(request, withOptions), call.options).asResponse();
+      let response: Response;
       try {
-        stream = await open.create(body(request, !refusesOptions), call);
+        response = await ask(!refusesOptions);
       } catch (error) {
         if (refusesOptions || !isBadRequest(error)) throw error;
-        stream = await open.create(body(request, false), call); // throws the server's own complaint if it was another
+        response = await ask(false); // throws the server's own complaint if it was another
         refusesOptions = true;
       }
-      yield* withoutEcho(deltas(stream, vendor, options.clock), request.prefix ?? "");
+      const events = eventsOf<OpenAI.ChatCompletionChunk>(response, vendor, call.wire);
+      yield* withoutEcho(deltas(events, vendor, options.clock), request.prefix ?? "");
     },
     options,
     { continues: (model) => continuing.has("*") || continuing.has(model) },
@@ -104,34 +108,36 @@ interface LooseDelta {
 }
 
 async function* deltas(
-  stream: AsyncIterable<OpenAI.ChatCompletionChunk>,
+  pieces: AsyncGenerator<OpenAI.ChatCompletionChunk[], void, undefined>,
   vendor: Vendor,
   clock: Clock,
 ): AsyncGenerator<Delta, void, undefined> {
-  const chunks = stream[Symbol.asyncIterator]();
+  const heard = new Heard();
   let finish: string | undefined;
   let refusal = "";
   try {
     for (let untilMs = Infinity;;) { // bounded by the deadlines and the wire, then by USAGE_WAIT_MS
       const step =
-        await (finish === undefined ? chunks.next() : soon(chunks.next(), untilMs - clock.now(), clock));
+        await (finish === undefined ? pieces.next() : soon(pieces.next(), untilMs - clock.now(), clock));
       if (step === undefined || step.done) break;
-      const chunk = step.value;
-      const choice = chunk.choices?.[0]; // there is none in the chunk with the usage
-      const delta: LooseDelta = choice?.delta ?? {};
-      const reasoning = delta.reasoning_content ?? delta.reasoning;
-      if (typeof reasoning === "string") yield { type: "reasoning", text: reasoning };
-      if (typeof delta.content === "string") yield { type: "text", text: delta.content };
-      if (typeof delta.refusal === "string" && refusal.length < 1000) refusal += delta.refusal;
-      if (chunk.usage) yield { type: "usage", usage: usageOf(chunk.usage) };
-      if (finish === undefined && choice?.finish_reason) {
-        finish = choice.finish_reason;
-        untilMs = clock.now() + USAGE_WAIT_MS;
+      for (const chunk of step.value) {
+        const choice = chunk.choices?.[0]; // there is none in the chunk with the usage
+        const delta: LooseDelta = choice?.delta ?? {};
+        const reasoning = delta.reasoning_content ?? delta.reasoning;
+        if (typeof reasoning === "string") heard.text("reasoning", reasoning);
+        if (typeof delta.content === "string") heard.text("text", delta.content);
+        if (typeof delta.refusal === "string" && refusal.length < 1000) refusal += delta.refusal;
+        if (chunk.usage) heard.add({ type: "usage", usage: usageOf(chunk.usage) });
+        if (finish === undefined && choice?.finish_reason) {
+          finish = choice.finish_reason;
+          untilMs = clock.now() + USAGE_WAIT_MS;
+        }
       }
+      yield* heard.take();
     }
   } finally {
     // Not awaited: a server that never closes would hold the end back. It closes the socket, which cannot fail for us.
-    chunks.return?.().catch(() => {});
+    pieces.return().catch(() => {});
   }
   if (finish === undefined) throw cutOff(vendor); // `[DONE]` alone proves nothing
   if (refusal !== "") {

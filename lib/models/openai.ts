@@ -3,6 +3,7 @@
 import type OpenAI from "openai";
 import { AppError } from "../core/errors.ts";
 import { type AdapterOptions, answering, type Call } from "./answer.ts";
+import { eventsOf, Heard } from "./events.ts";
 import { failure, reported } from "./failure.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
@@ -10,7 +11,7 @@ import { type Mark, markOf, readMark, StoredResponse } from "./stored_response.t
 import { alternating } from "./turns.ts";
 import { inclusiveUsage } from "./usage.ts";
 import type { Vendor } from "./vendor.ts";
-import { through, wireFetch } from "./wire.ts";
+import { through, type Wire, wireFetch } from "./wire.ts";
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
@@ -38,28 +39,37 @@ export function openai(options: OpenAIOptions): Provider {
   const client = openaiClient(vendor, options);
   if (!background) {
     return answering(vendor, async function* (request, call) {
-      yield* deltas(await (await client()).responses.create(body(request, false), call), vendor);
+      const sdk = await client();
+      yield* deltas(
+        await sdk.responses.create(body(request, false), call.options).asResponse(),
+        vendor,
+        call.wire,
+      );
     }, options);
   }
   const stored = async function* (
-    open: (sdk: OpenAI) => Promise<AsyncIterable<OpenAI.Responses.ResponseStreamEvent>>,
+    open: (sdk: OpenAI) => Promise<Response>,
     call: Call,
     mark?: Mark,
   ) {
     const sdk = await client();
     const response = new StoredResponse(mark);
-    using _cancelling = response.cancelWith(call.signal, (id) => void cancel(sdk, id, vendor, options));
-    yield* deltas(await open(sdk), vendor, response);
+    using _cancelling = response.cancelWith(
+      call.options.signal,
+      (id) => void cancel(sdk, id, vendor, options),
+    );
+    yield* deltas(await open(sdk), vendor, call.wire, response);
   };
   return answering(
     vendor,
-    (request, call) => stored((sdk) => sdk.responses.create(body(request, true), call), call),
+    (request, call) =>
+      stored((sdk) => sdk.responses.create(body(request, true), call.options).asResponse(), call),
     options,
     {
       resume(checkpoint, call) {
         const mark = markOf(checkpoint);
         const query = { stream: true, starting_after: mark.after } as const;
-        return stored((sdk) => sdk.responses.retrieve(mark.id, query, call), call, mark);
+        return stored((sdk) => sdk.responses.retrieve(mark.id, query, call.options).asResponse(), call, mark);
       },
       async abandon(checkpoint) {
         const mark = readMark(checkpoint);
@@ -125,60 +135,75 @@ async function cancel(sdk: OpenAI, id: string, vendor: Vendor, options: OpenAIOp
   }
 }
 
-const TERMINAL: ReadonlySet<string> = new Set([
-  "response.completed",
-  "response.incomplete",
-  "response.failed",
-]);
-
 async function* deltas(
-  stream: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>,
+  answer: Response,
   vendor: Vendor,
+  wire: Wire,
   stored?: StoredResponse,
 ): AsyncGenerator<Delta, void, undefined> {
+  const heard = new Heard();
   let refusal = "";
-  for await (const event of stream) { // bounded by the deadlines and the wire
-    stored?.read(event);
-    if (TERMINAL.has(event.type)) stored?.end();
-    switch (event.type) {
-      case "response.output_text.delta":
-        yield { type: "text", text: event.delta };
-        break;
-      case "response.reasoning_text.delta":
-      case "response.reasoning_summary_text.delta":
-        yield { type: "reasoning", text: event.delta };
-        break;
-      case "response.reasoning_summary_part.added":
-        if (event.summary_index > 0) yield { type: "reasoning", text: "\n\n" };
-        break;
-      case "response.refusal.delta":
-        if (refusal.length < 1000) refusal += event.delta; // only its first line is shown
-        break;
-      case "response.completed":
+  for await (const events of eventsOf<OpenAI.Responses.ResponseStreamEvent>(answer, vendor, wire)) {
+    for (const event of events) {
+      stored?.read(event);
+      if (isTerminal(event)) {
+        stored?.end();
+        yield* heard.take();
         yield* usageOf(event.response);
-        if (refusal !== "") {
-          throw new AppError("provider_refused", `The model declined to answer: ${clean(refusal, vendor)}`);
-        }
-        return yield { type: "end" };
-      case "response.incomplete": {
-        yield* usageOf(event.response);
-        const reason = event.response.incomplete_details?.reason;
-        if (reason === "content_filter") return yield { type: "end", stopReason: "content_filter" };
-        if (reason === "max_output_tokens") return yield { type: "end", stopReason: "length" };
-        throw new AppError(
-          "provider_truncated",
-          `OpenAI left the answer unfinished (${reason ?? "no reason"}). Try again.`,
-        );
+        return yield end(event, vendor, refusal);
       }
-      case "response.failed": {
-        yield* usageOf(event.response);
-        const error = event.response.error;
-        throw reported(vendor, error === null ? [] : [error.code], error?.message ?? "");
+      switch (event.type) {
+        case "response.output_text.delta":
+          heard.text("text", event.delta);
+          break;
+        case "response.reasoning_text.delta":
+        case "response.reasoning_summary_text.delta":
+          heard.text("reasoning", event.delta);
+          break;
+        case "response.reasoning_summary_part.added":
+          if (event.summary_index > 0) heard.text("reasoning", "\n\n");
+          break;
+        case "response.refusal.delta":
+          if (refusal.length < 1000) refusal += event.delta; // only its first line is shown
+          break;
       }
+      // A refusal is told as a whole: whoever goes on from before it hears all of it.
+      const checkpoint = refusal === "" ? stored?.checkpoint() : undefined;
+      if (checkpoint !== undefined) heard.checkpoint(checkpoint);
     }
-    // A refusal is told as a whole: whoever goes on from before it hears all of it.
-    const checkpoint = refusal === "" ? stored?.checkpoint() : undefined;
-    if (checkpoint !== undefined) yield { type: "checkpoint", checkpoint };
+    yield* heard.take();
+  }
+}
+
+type Terminal =
+  | OpenAI.Responses.ResponseCompletedEvent
+  | OpenAI.Responses.ResponseIncompleteEvent
+  | OpenAI.Responses.ResponseFailedEvent;
+
+function isTerminal(event: OpenAI.Responses.ResponseStreamEvent): event is Terminal {
+  return event.type === "response.completed" || event.type === "response.incomplete" ||
+    event.type === "response.failed";
+}
+
+/** The end that a terminal event stands for, or the error. */
+function end(event: Terminal, vendor: Vendor, refusal: string): Delta {
+  switch (event.type) {
+    case "response.completed":
+      if (refusal === "") return { type: "end" };
+      throw new AppError("provider_refused", `The model declined to answer: ${clean(refusal, vendor)}`);
+    case "response.incomplete": {
+      const reason = event.response.incomplete_details?.reason;
+      if (reason === "content_filter") return { type: "end", stopReason: "content_filter" };
+      if (reason === "max_output_tokens") return { type: "end", stopReason: "length" };
+      throw new AppError(
+        "provider_truncated",
+        `OpenAI left the answer unfinished (${reason ?? "no reason"}). Try again.`,
+      );
+    }
+    case "response.failed": {
+      const { error } = event.response;
+      throw reported(vendor, error === null ? [] : [error.code], error?.message ?? "");
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// The HTTP exchange beneath an SDK call: a `fetch` that sees every byte, where the SDK shows only events.
+// The HTTP exchange beneath an SDK call: the `fetch` that it is given, and the bytes of what comes back.
 //   W1  Only what the call needs is sent. SDKs add headers from the environment, which `lib/config.ts` alone may read.
 //   W2  No redirect is followed: a 307 would post the whole conversation to another origin.
 //   W3  A connection that fails, a body that breaks and an answer that is no stream each end in an error of their own.
@@ -19,7 +19,7 @@ export interface Wire {
 
 /** A million deltas of 60 bytes. An answer of 128k tokens with its events around it takes some 30 MB. */
 const STREAM_BYTES_MAX = 64 * 1024 * 1024;
-/** The SDKs collect a line before they parse it. The longest, `response.completed`, repeats the answer. */
+/** A line is collected before it is parsed. The longest, `response.completed`, repeats the answer. */
 const LINE_BYTES_MAX = 8 * 1024 * 1024;
 /** A provider's JSON error takes less than 2 KB; the rest of a longer body is a page. */
 const ERROR_BYTES_MAX = 64 * 1024;
@@ -66,8 +66,7 @@ export function wireFetch(vendor: Vendor, fetch: typeof globalThis.fetch): typeo
         ),
       );
     }
-    const { status, statusText, headers } = response;
-    return new Response(counted(response.body, vendor, wire, fail), { status, statusText, headers });
+    return response;
   };
 }
 
@@ -77,42 +76,48 @@ function needed(headers: HeadersInit | undefined): Headers {
   return kept;
 }
 
-/** `body`, pulled piece by piece by its reader, counted and timed. */
-function counted(
+/** `body` as it comes, pulled by its reader, counted and timed. Who leaves closes the connection. @throws AppError */
+export async function* pieces(
   body: ReadableStream<Uint8Array>,
   vendor: Vendor,
   wire: Wire,
-  fail: (failure: AppError) => AppError,
-): ReadableStream<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const fail = (failure: AppError) => wire.failure = failure;
   const reader = body.getReader();
   let streamBytes = 0;
   let lineBytes = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
+  let ended = false;
+  try {
+    for (;;) { // bounded by STREAM_BYTES_MAX and the deadlines
       let step: ReadableStreamReadResult<Uint8Array>;
       try {
         step = await reader.read();
       } catch (cause) {
-        return controller.error(fail(cutOff(vendor, cause)));
+        ended = true;
+        throw fail(cutOff(vendor, cause));
       }
-      if (step.done) return controller.close();
+      if (step.done) {
+        ended = true;
+        return;
+      }
       wire.touch();
       const newline = step.value.lastIndexOf(10);
       lineBytes = newline < 0 ? lineBytes + step.value.length : step.value.length - newline - 1;
       streamBytes += step.value.length;
       if (lineBytes > LINE_BYTES_MAX || streamBytes > STREAM_BYTES_MAX) {
-        controller.error(fail(
+        throw fail(
           new AppError(
             "answer_too_long",
             `${vendor.label} sent more than an answer can hold. Ask for something shorter.`,
           ),
-        ));
-        return await reader.cancel();
+        );
       }
-      controller.enqueue(step.value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+      yield step.value;
+    }
+  } finally {
+    // Not awaited: a connection that never closes would hold the end back. Nobody is left to be told that it broke.
+    if (!ended) reader.cancel().catch(() => {});
+  }
 }
 
 /** An error response whose body is at most `ERROR_BYTES_MAX` long. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
 import type { Vendor } from "@/lib/models/vendor.ts";
-import { through, type Wire, wireFetch } from "@/lib/models/wire.ts";
+import { pieces, through, type Wire, wireFetch } from "@/lib/models/wire.ts";
 
 const VENDOR: Vendor = {
   provider: "fake",
@@ -49,7 +49,7 @@ Deno.test("W4: a stream without end is closed at its limit, however short its li
   const { body, taken } = endless(chunk);
   const { answer, wire } = exchange(new Response(body, { headers: SSE }));
   const error = await assertRejects(async () => {
-    for await (const _ of (await answer).body!);
+    for await (const _ of pieces((await answer).body!, VENDOR, wire));
   }, AppError);
   assertEquals([error.code, error, taken.cancelled], ["answer_too_long", wire.failure, true]);
   assert(taken.bytes <= 65 * 1024 * 1024);
@@ -58,12 +58,12 @@ Deno.test("W4: a stream without end is closed at its limit, however short its li
 Deno.test("each piece of a body touches the wire, and is pulled only when it is asked for", async () => {
   const { body, taken } = endless(new Uint8Array([10]));
   const { answer, wire } = exchange(new Response(body, { headers: SSE }));
-  const reader = (await answer).body!.getReader();
+  const read = pieces((await answer).body!, VENDOR, wire);
   assertEquals([wire.touches, taken.bytes], [0, 0]);
-  await reader.read();
-  await reader.read();
+  await read.next();
+  await read.next();
   assertEquals([wire.touches, taken.bytes], [2, 2]);
-  await reader.cancel();
+  await read.return();
   assertEquals(taken.cancelled, true);
 });
 
