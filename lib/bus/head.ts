@@ -2,7 +2,7 @@
 //   B1  Entries are gapless: the tail ends at `seq`, and what leaves it becomes a segment in the same step.
 import type { EntryType } from "../protocol/event.ts";
 import { encodedBytes } from "../kv/limits.ts";
-import { type Encoded, pack, type Packed, unpack } from "./packed.ts";
+import { type Encoded, pack, type Packed, packOnto, unpack } from "./packed.ts";
 
 export interface Head {
   /** Number of the newest entry; 0 for an empty topic. */
@@ -36,7 +36,7 @@ export const EMPTY_HEAD: Head = { seq: 0, tailFrom: 1, tail: [] };
 /** The head after `entries`, and what must be sealed in the same commit. */
 export function advance(head: Head, entries: readonly Encoded[]): { head: Head; sealed: Segment[] } {
   const seq = head.seq + entries.length;
-  const joined = pack([...unpack(head.tail), ...entries]);
+  const joined = packOnto(head.tail, entries);
   if (encodedBytes(joined) <= TAIL_BYTES_MAX) {
     return { head: { seq, tailFrom: head.tailFrom, tail: joined }, sealed: [] };
   }

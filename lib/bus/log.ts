@@ -159,19 +159,25 @@ export class Log {
     const before = topics.map(({ topic }) => this.#turns.get(topic)).filter((turn) => turn !== undefined);
     const { promise: turn, resolve: end } = Promise.withResolvers<void>();
     for (const { topic } of topics) this.#turns.set(topic, turn);
-    const waited = new AbortController();
     try {
-      if (before.length > 0) {
-        const late = this.#clock.sleep(withinMs, waited.signal).then(() => "late");
-        if (await Promise.race([Promise.all(before), late]) === "late") {
-          throw new Error("A commit before it hangs");
-        }
+      if (before.length > 0 && !await this.#settled(before, withinMs)) {
+        throw new Error("A commit before it hangs");
       }
       return await write();
     } finally {
-      waited.abort();
       end();
       for (const { topic } of topics) if (this.#turns.get(topic) === turn) this.#turns.delete(topic);
+    }
+  }
+
+  /** Whether all of `turns` have ended within `withinMs`. */
+  async #settled(turns: readonly Promise<void>[], withinMs: number): Promise<boolean> {
+    const waited = new AbortController();
+    const late = this.#clock.sleep(withinMs, waited.signal).then(() => false);
+    try {
+      return await Promise.race([Promise.all(turns).then(() => true), late]);
+    } finally {
+      waited.abort();
     }
   }
 

@@ -20,30 +20,50 @@ export function encode(entry: LogEntry): Encoded {
   return [entry.type, JSON.stringify(entry.data)];
 }
 
+/** What stands in `Packed`s of this process: whoever packs knows it, and one who is told of it need not unpack. */
+const known = new WeakMap<Packed, readonly Encoded[]>();
+
 export function pack(entries: readonly Encoded[]): Packed {
-  const packed: string[] = [];
-  let before = "";
-  for (const [type, json] of entries) {
-    const line = `${type} ${json}`;
-    const shared = sharedStart(before, line);
-    packed.push(String.fromCharCode(shared) + line.slice(shared));
-    before = line;
+  return packOnto([], entries);
+}
+
+/** `packed` and behind it `entries`. */
+export function packOnto(packed: Packed, entries: readonly Encoded[]): Packed {
+  if (isPlain(packed)) return pack([...packed, ...entries]);
+  const before = unpack(packed);
+  let last = before.length === 0 ? "" : lineOf(before[before.length - 1]!);
+  const joined = packed.slice();
+  for (const entry of entries) {
+    const line = lineOf(entry);
+    const shared = sharedStart(last, line);
+    joined.push(String.fromCharCode(shared) + line.slice(shared));
+    last = line;
   }
-  return packed;
+  known.set(joined, [...before, ...entries]);
+  return joined;
 }
 
 export function unpack(packed: Packed): readonly Encoded[] {
   if (isPlain(packed)) return packed;
-  let line = "";
-  return packed.map((rest) => {
-    line = line.slice(0, rest.charCodeAt(0)) + rest.slice(1);
-    const space = line.indexOf(" ");
-    return [line.slice(0, space) as EntryType, line.slice(space + 1)];
-  });
+  let entries = known.get(packed);
+  if (entries === undefined) {
+    let line = "";
+    entries = packed.map((rest): Encoded => {
+      line = line.slice(0, rest.charCodeAt(0)) + rest.slice(1);
+      const space = line.indexOf(" ");
+      return [line.slice(0, space) as EntryType, line.slice(space + 1)];
+    });
+    known.set(packed, entries);
+  }
+  return entries;
+}
+
+function lineOf([type, json]: Encoded): string {
+  return `${type} ${json}`;
 }
 
 function isPlain(packed: Packed): packed is readonly Encoded[] {
-  return Array.isArray(packed[0]);
+  return packed.length > 0 && typeof packed[0] !== "string";
 }
 
 function sharedStart(a: string, b: string): number {

@@ -19,6 +19,9 @@ const QUOTES_BYTES = 2 + 6;
 const KEPT_PARTS = 64;
 const KEPT_CHARS = 4 * 1024;
 
+/** One byte a character, and the same in JSON: most tokens, whose size need not be found by encoding them. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 const encoder = new TextEncoder();
 
 export class AnswerSize {
@@ -29,8 +32,12 @@ export class AnswerSize {
   add({ type, text }: Growing): number {
     if (type !== this.#last) this.#bytes += PART_BYTES;
     this.#last = type;
-    const once = JSON.stringify(text);
-    this.#bytes += bytes(once) + bytes(JSON.stringify(once)) - QUOTES_BYTES;
+    if (PLAIN.test(text)) {
+      this.#bytes += 2 * text.length;
+    } else {
+      const once = JSON.stringify(text);
+      this.#bytes += bytes(once) + bytes(JSON.stringify(once)) - QUOTES_BYTES;
+    }
     return this.#bytes;
   }
 }

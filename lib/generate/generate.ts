@@ -11,6 +11,7 @@ import type { Append, Plan } from "../kv/plan.ts";
 import type { Key, Versioned } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
+import { Latch } from "../resilience/latch.ts";
 import { joinParts, type Part, type Usage } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation } from "./continuation.ts";
@@ -43,8 +44,8 @@ interface Attempt {
   gathered: Gathered;
   /** All parts that are stored, those of an earlier owner included. */
   written: Part[];
-  /** Resolves after `ms`, or as soon as something was gathered. */
-  waitForChange: (ms: number) => Promise<void>;
+  /** Opened when something was gathered. */
+  changes: Latch;
 }
 
 /**
@@ -58,22 +59,14 @@ export async function generate(
   stop: AbortController,
   from: Continuation | null = null,
 ): Promise<Next | null> {
-  let wake = () => {};
-  const changed = () => wake();
-  const waitForChange = (ms: number) => {
-    const waited = new AbortController();
-    return Promise.race([
-      new Promise<void>((resolve) => (wake = resolve)),
-      deps.clock.sleep(ms, waited.signal),
-    ]).finally(() => waited.abort());
-  };
+  using changes = new Latch(deps.clock);
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
   const written = from?.parts ?? [];
-  const attempt: Attempt = { deps, lease, gathered: new Gathered(written), written, waitForChange };
+  const attempt: Attempt = { deps, lease, gathered: new Gathered(written), written, changes };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, lease, from, attempt.gathered, stop, changed);
+  const reading = read(deps, lease, from, attempt.gathered, stop, () => changes.open());
   try {
     return await end(attempt, await write(attempt));
   } catch (error) {
@@ -89,24 +82,18 @@ export async function generate(
 
 /** Writes what was read, and renews the lease, until the source has ended and little enough is left for the end. */
 async function write(attempt: Attempt): Promise<SourceEnd> {
-  const { deps: { clock, flushMs }, lease, gathered, waitForChange } = attempt;
+  const { deps: { clock, flushMs }, lease, gathered, changes } = attempt;
   for (;;) {
     const now = clock.now();
     // The rest, when it fits one batch, goes out with the end.
     if (gathered.end !== null && gathered.coalescer.chars <= REST_CHARS_MAX) return gathered.end;
     const due = now >= lease.renewAt;
     if (gathered.coalescer.chars === 0 && !due) {
-      await waitForChange(Math.max(1, lease.renewAt - now));
+      await changes.wait(Math.max(now + 1, lease.renewAt));
       continue;
     }
     await commit(attempt, gathered.coalescer.take(), due);
-    for (
-      let left = now + flushMs - clock.now();
-      left > 0 && gathered.end === null;
-      left = now + flushMs - clock.now()
-    ) {
-      await waitForChange(left);
-    }
+    while (clock.now() < now + flushMs && gathered.end === null) await changes.wait(now + flushMs);
   }
 }
 
