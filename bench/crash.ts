@@ -4,10 +4,9 @@
 // Ends with 1 when a token was lost or repeated, an answer did not complete, or a zombie wrote.
 import { seeded } from "../tests/support/random.ts";
 import type { Survived } from "../tests/support/outage.ts";
-import { drained, frozen, killed } from "./outages.ts";
-import { drainedText, frozenText, reconnectTable, stopTable, survivalTable } from "./proof.ts";
-import { reconnects } from "./reconnect.ts";
-import { stopped } from "./stops.ts";
+import { drained, frozen, killed } from "./crash/outages.ts";
+import { drainedText, frozenText, stopTable, survivalTable } from "./crash/proof.ts";
+import { stopped } from "./crash/stops.ts";
 
 /** How often each is done; 0 leaves it out. */
 export interface CrashPlan {
@@ -16,8 +15,6 @@ export interface CrashPlan {
   freezes: number;
   drains: number;
   stops: number;
-  /** Length of the answer that is reconnected to. */
-  tokens: number;
 }
 
 /** A minute and a half, beside the rest of the bench. */
@@ -27,14 +24,12 @@ export const SHORT: CrashPlan = {
   freezes: 20,
   drains: 4,
   stops: 50,
-  tokens: 10_000,
 };
 /** Each figure once or twice: a smoke of the bench itself. */
-export const SMOKE: CrashPlan = { kills: 1, leaseMs: 1_000, freezes: 1, drains: 1, stops: 2, tokens: 200 };
+export const SMOKE: CrashPlan = { kills: 1, leaseMs: 1_000, freezes: 1, drains: 1, stops: 2 };
 
 /** After the lease come the sweep, the answer anew, and ample room for a busy machine. */
 const END_MS_AFTER_LEASE = 5_000;
-const RECONNECTS = 20;
 
 /** Runs the plan, prints its figures, and returns whether nothing was lost, repeated or written by a zombie. */
 export async function crash(plan: CrashPlan): Promise<boolean> {
@@ -59,10 +54,6 @@ export async function crash(plan: CrashPlan): Promise<boolean> {
     console.log(`${plan.drains} processes drained by SIGTERM, five answers each\n\n${drainedText(result)}\n`);
   }
   if (plan.stops > 0) console.log(`Stop across two processes\n\n${stopTable(await stopped(plan.stops))}\n`);
-  if (plan.tokens > 0) {
-    const rows = await reconnects(plan.tokens, RECONNECTS);
-    console.log(`Reconnecting to an answer of ${plan.tokens} tokens\n\n${reconnectTable(rows)}\n`);
-  }
   return sound;
 }
 
@@ -78,7 +69,6 @@ function planFrom(args: readonly string[]): CrashPlan {
     "--freezes": "freezes",
     "--drains": "drains",
     "--stops": "stops",
-    "--tokens": "tokens",
   };
   const plan = { ...SHORT };
   for (let i = 0; i < args.length; i += 2) {

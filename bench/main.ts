@@ -1,46 +1,38 @@
-// How long a token takes from the provider to a follower, and what it costs, against a relay that keeps nothing.
-//   deno task bench            the whole table, about five minutes
-//   deno task bench --quick    a smoke of the bench itself, about half a minute; its figures mean little
-// Provider, load generator and followers share this process and its clock; each server is a process of its own.
-import { crash, SHORT, SMOKE } from "./crash.ts";
-import { type Level, measure, type Measured } from "./load.ts";
-import { startProvider } from "./provider.ts";
-import { measureRequests } from "./requests.ts";
-import { addedTable, NOT_MEASURED, requestTable, tokenTable } from "./table.ts";
-import { startApp, startRelay } from "./targets.ts";
+// Every figure that this project promises, measured against freshly started servers (README.md says how).
+//   deno task bench            everything
+//   deno task bench --quick    a smoke of the bench itself; its figures mean little
+// Ends with 1 when a byte was missing, repeated or wrong.
+import type { Bench, Part } from "./bench.ts";
+import { Provider } from "./generator/provider.ts";
+import { type Options, optionsFrom, type PartName, PARTS } from "./options.ts";
+import { load } from "./parts/load.ts";
 
-/** Twelve seconds an answer at 50 tokens a second, of which two warm the code up. */
-const FULL = { generations: [1, 10, 50], tokens: 600, warmupTokens: 100, runs: 40 };
-const QUICK = { generations: [1, 10], tokens: 60, warmupTokens: 10, runs: 5 };
+const RUN: Record<PartName, Part> = { load };
+
+async function main(options: Options): Promise<void> {
+  await using provider = Provider.start();
+  const bench: Bench = {
+    provider,
+    options,
+    chosen: (targets) =>
+      options.targets.length === 0
+        ? [...targets]
+        : targets.filter(({ name }) =>
+          options.targets.some((wanted) => name.toLowerCase().startsWith(wanted.toLowerCase()))
+        ),
+    progress: (text) => console.error(`${new Date().toISOString().slice(11, 19)} ${text} …`),
+  };
+  console.log(
+    `Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores, load average ${
+      Deno.loadavg()[0]!.toFixed(1)
+    }\n`,
+  );
+  for (const part of PARTS.filter((part) => options.only.includes(part))) {
+    const { title, text } = await RUN[part](bench);
+    console.log(`## ${title}\n\n${text}\n`);
+  }
+}
 
 if (import.meta.main) {
-  const quick = Deno.args.includes("--quick");
-  const plan = quick ? QUICK : FULL;
-  const levels: Level[] = plan.generations.map((generations) => ({ ...plan, generations }));
-  const measured: Measured[] = [];
-  await using provider = startProvider();
-
-  await using relay = await startRelay(provider);
-  await using app = await startApp(provider, 0);
-  await using calm = await startApp(provider, 50);
-  const loadBefore = Deno.loadavg()[0]!;
-  // Targets take turns at each level, so that a machine that slows down slows them all.
-  for (const level of levels) {
-    for (const target of [relay, app, calm]) {
-      console.error(`${target.name}: ${level.generations} generations …`);
-      measured.push(await measure(target, provider, level));
-    }
-  }
-  const requests = await measureRequests(app, provider, plan.runs);
-
-  console.log(
-    `Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores, ` +
-      `load average ${loadBefore.toFixed(1)} before and ${Deno.loadavg()[0]!.toFixed(1)} after\n`,
-  );
-  console.log(`From the provider's send to a follower's receipt\n\n${tokenTable(measured)}\n`);
-  console.log(`What the app adds to the bare relay\n\n${addedTable(measured, relay.name)}\n`);
-  console.log(`Single requests, one at a time\n\n${requestTable(requests)}\n`);
-  const sound = await crash(quick ? SMOKE : SHORT);
-  console.log(NOT_MEASURED);
-  if (!sound) Deno.exitCode = 1;
+  await main(optionsFrom(Deno.args));
 }

@@ -1,10 +1,9 @@
 // The figures of what a process's loss costs, as Markdown tables.
-import type { Survived } from "../tests/support/outage.ts";
-import type { Woken } from "../tests/support/zombies.ts";
+import type { Survived } from "../../tests/support/outage.ts";
+import type { Woken } from "../../tests/support/zombies.ts";
 import type { Drained } from "./outages.ts";
-import type { Reconnects } from "./reconnect.ts";
-import { type Spread, spread } from "./stats.ts";
-import { table } from "./table.ts";
+import { type Spread, spread } from "../figures/stats.ts";
+import { table } from "../figures/table.ts";
 
 const SPREAD_HEAD = ["p50 ms", "p99 ms", "max ms", "runs"];
 
@@ -60,29 +59,6 @@ export function stopTable(ms: Spread): string {
   return table(["from → to", ...SPREAD_HEAD, "target for p99"], [
     ["Stop at another process → upstream closed", ...cells(ms), target(ms.p99, 500)],
   ]);
-}
-
-export function reconnectTable(rows: readonly Reconnects[]): string {
-  return table(
-    [
-      "caught up",
-      "entries",
-      "median ms",
-      "max ms",
-      "target for the median",
-      "median ms, all at once",
-      "runs",
-    ],
-    rows.map(({ what, entries, alone, together }) => [
-      what,
-      String(entries),
-      alone.p50.toFixed(1),
-      alone.max.toFixed(1),
-      what.startsWith("fresh") ? target(alone.p50, 30) : "",
-      together.p50.toFixed(1),
-      String(alone.count),
-    ]),
-  );
 }
 
 function cells({ p50, p99, max, count }: Spread): string[] {

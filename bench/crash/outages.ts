@@ -1,10 +1,10 @@
 // Processes that are lost while they write: killed, frozen, drained. How soon does the answer go on, and is it whole?
-import { Api } from "../tests/support/api.ts";
-import { Cluster } from "../tests/support/cluster.ts";
-import { observed, strike, type Survived, survived } from "../tests/support/outage.ts";
-import type { Random } from "../tests/support/random.ts";
-import type { Cut } from "../tests/support/witness.ts";
-import { freeze, type Woken } from "../tests/support/zombies.ts";
+import { Api } from "../../tests/support/api.ts";
+import { Cluster } from "../../tests/support/cluster.ts";
+import { observed, strike, type Survived, survived } from "../../tests/support/outage.ts";
+import type { Random } from "../../tests/support/random.ts";
+import type { Cut } from "../../tests/support/witness.ts";
+import { freeze, type Woken } from "../../tests/support/zombies.ts";
 
 /** An answer of two or three seconds: long enough to be killed in, short beside any lease. */
 const TOKENS = 150;

@@ -1,7 +1,7 @@
 // Stop, pressed at one process for a job that runs in another.
-import { Api } from "../tests/support/api.ts";
-import { ask, Cluster } from "../tests/support/cluster.ts";
-import { type Spread, spread } from "./stats.ts";
+import { Api } from "../../tests/support/api.ts";
+import { ask, Cluster } from "../../tests/support/cluster.ts";
+import { type Spread, spread } from "../figures/stats.ts";
 
 /** From the press, in mid-answer, until the provider sees its request closed. */
 export async function stopped(stops: number): Promise<Spread> {

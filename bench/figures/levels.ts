@@ -1,0 +1,95 @@
+// Targets at levels of load, as tables.
+import type { Load, Measured } from "../generator/load.ts";
+import { type Runs, runs } from "./stats.ts";
+import { table } from "./table.ts";
+
+/** What one target did at one level, in every run; none when it was left out. */
+export interface Row {
+  target: string;
+  load: Load;
+  measured: Measured[];
+}
+
+/** Raw latencies and CPU, one row per level and target. */
+export function latencyTable(rows: readonly Row[]): string {
+  return table(
+    [
+      "level",
+      "target",
+      "p50 ms",
+      "p99 ms",
+      "CPU s / 100k tokens",
+      "server cores",
+      "generator cores",
+      "generator's loop p99 / max ms",
+      "tokens timed",
+    ],
+    rows.map(({ target, load, measured }) => {
+      if (measured.length === 0) {
+        return [
+          levelName(load),
+          target,
+          "left out: p99 was above 250 ms at less load",
+          "",
+          "",
+          "",
+          "",
+          "",
+          "",
+        ];
+      }
+      if (measured.every(({ latencyMs }) => latencyMs === null)) {
+        return [levelName(load), target, "did not begin in time", "", "", "", "", "", ""];
+      }
+      const late = measured.every(({ finished }) => finished) ? "" : ">";
+      return [
+        levelName(load),
+        target,
+        late + cell(of(measured, ({ latencyMs }) => latencyMs?.p50 ?? null)),
+        late + cell(of(measured, ({ latencyMs }) => latencyMs?.p99 ?? null)),
+        cell(of(measured, ({ cpuPer100k }) => cpuPer100k), 1),
+        cell(of(measured, ({ serverCores }) => serverCores)),
+        cell(of(measured, ({ generatorCores }) => generatorCores)),
+        `${cell(of(measured, ({ loopMs }) => loopMs?.p99 ?? null), 1)} / ${
+          cell(of(measured, ({ loopMs }) => loopMs?.max ?? null), 0)
+        }`,
+        String(measured.reduce((sum, { latencyMs }) => sum + (latencyMs?.count ?? 0), 0)),
+      ];
+    }),
+  );
+}
+
+/** What each target adds to the floor at the same level: percentile less percentile, of the medians over the runs. */
+export function addedTable(rows: readonly Row[], floor: string): string {
+  const lines = rows.flatMap(({ target, load, measured }) => {
+    const base = rows.find((other) => other.target === floor && other.load === load);
+    if (target === floor || base === undefined || base.measured.length === 0 || measured.length === 0) {
+      return [];
+    }
+    const added = (p: "p50" | "p99") => {
+      const [mine, least] = [measured, base.measured].map((some) =>
+        of(some, ({ latencyMs }) => latencyMs?.[p] ?? null)
+      );
+      return mine && least ? (mine.median - least.median).toFixed(2) : "–";
+    };
+    return [[levelName(load), target, added("p50"), added("p99")]];
+  });
+  return table(["level", "target", "added p50 ms", "added p99 ms"], lines);
+}
+
+export function levelName({ generations, perSecond, followers }: Load): string {
+  return `${generations} × ${perSecond}/s${followers === 1 ? "" : `, ${followers} followers`}`;
+}
+
+export function of(measured: readonly Measured[], figure: (one: Measured) => number | null): Runs | null {
+  const values = measured.map(figure).filter((value) => value !== null);
+  return values.length === 0 ? null : runs(values);
+}
+
+/** `median (min–max)`, or a dash where there is nothing. */
+export function cell(figure: Runs | null, digits = 2): string {
+  if (figure === null) return "–";
+  const { median, min, max } = figure;
+  const [middle, low, high] = [median, min, max].map((value) => value.toFixed(digits));
+  return low === high ? middle! : `${middle} (${low}–${high})`;
+}

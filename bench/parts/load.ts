@@ -1,0 +1,29 @@
+// Latency and cost of a token under growing load, every target beside the others.
+import type { Bench, Section } from "../bench.ts";
+import { addedTable, latencyTable, type Row } from "../figures/levels.ts";
+import type { Load } from "../generator/load.ts";
+import { bareRelay, direct, parsingRelay } from "../targets/baselines.ts";
+import { throughline } from "../targets/throughline.ts";
+import { sideBySide } from "./side_by_side.ts";
+
+const LEVELS = [1, 10, 50, 200, 500, 1_000];
+const PER_SECOND = 30;
+/** The level that the issue's reference figures are for. */
+const REFERENCE = { generations: 50, perSecond: 50 };
+
+export async function load(bench: Bench): Promise<Section> {
+  const { quick, levels, perSecond, windowMs, runs } = bench.options;
+  const common = { followers: 1, warmupMs: quick ? 300 : 2_000, windowMs: windowMs ?? (quick ? 700 : 6_000) };
+  const loads: Load[] = (levels ?? (quick ? [1, 20] : LEVELS)).map((generations) => ({
+    ...common,
+    generations,
+    perSecond: perSecond ?? PER_SECOND,
+  }));
+  if (levels === null && !quick) loads.push({ ...common, ...REFERENCE });
+  const targets = bench.chosen([direct, bareRelay, parsingRelay, throughline(0)]);
+  const rows: Row[] = await sideBySide(bench, targets, loads, runs ?? (quick ? 1 : 3));
+  return {
+    title: "Load: concurrent generations, a follower each",
+    text: `${latencyTable(rows)}\n\n${addedTable(rows, direct.name)}`,
+  };
+}

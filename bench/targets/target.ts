@@ -1,0 +1,30 @@
+// What is measured: something between a provider and readers.
+import type { Answer } from "../generator/answer.ts";
+import type { Stream } from "../generator/follower.ts";
+import type { Provider } from "../generator/provider.ts";
+
+/** One generation at a target. */
+export interface Generation {
+  answer: Answer;
+  /** One stream for each of its followers. */
+  streams: Stream[];
+  /** Has the answer begun. Null: the follower's own request does, because nothing but the relay keeps it. */
+  start: (() => Promise<void>) | null;
+}
+
+/** A running target, with servers of its own. */
+export interface Running extends AsyncDisposable {
+  /** Its servers; empty for no server at all. */
+  pids: number[];
+  /** Prepares generations that will give these answers, each with that many followers. */
+  generations(answers: readonly Answer[], followers: number): Promise<Generation[]>;
+}
+
+export interface Target {
+  name: string;
+  /** Whether what a follower is shown would survive a crash. */
+  stores: string;
+  /** At most one follower of a generation: there is nothing that could fan out. */
+  single: boolean;
+  start(provider: Provider): Promise<Running>;
+}

@@ -1,0 +1,140 @@
+// The app, as a process with a KV file of its own.
+import type { Answer } from "../generator/answer.ts";
+import { app } from "../generator/dialects.ts";
+import { addressOf, request, Wire } from "../generator/http.ts";
+import type { Stream } from "../generator/follower.ts";
+import type { Provider } from "../generator/provider.ts";
+import { Api } from "../../tests/support/api.ts";
+import { join } from "../../tests/support/paths.ts";
+import { build } from "../../tests/support/server.ts";
+import { each } from "./each.ts";
+import { startProcess } from "./process.ts";
+import type { Generation, Running, Target } from "./target.ts";
+
+/** Conversations of one person here: a person may have 100 streams at a time. */
+const PER_SESSION = 50;
+/** Requests at once while a level is prepared. */
+const AT_ONCE = 16;
+
+export interface AppOptions {
+  name: string;
+  env: Record<string, string>;
+  /** A file that is there already, and stays. */
+  kvPath?: string;
+}
+
+/** A running app, with what parts of the bench ask of it beyond generations. */
+export interface RunningApp extends Running {
+  url: string;
+  kvPath: string;
+  /** A person. */
+  session(): Promise<Api>;
+  /** Conversation `i` of as many as are asked for, spread over people; those of one call do not share them. */
+  conversations(count: number): Promise<{ api: Api; id: string; cursor: number }[]>;
+  /** The value of a metric, summed over its labels; null: there is none of this name. */
+  metric(name: string): Promise<number | null>;
+}
+
+export function throughline(flushMs: number, name = `Throughline, FLUSH_MS=${flushMs}`): Target {
+  return target({ name, env: { FLUSH_MS: String(flushMs) } });
+}
+
+/** Several workers in one process, on two cores or more. */
+export const throughlineParallel: Target = target({
+  name: "Throughline, PARALLEL=1",
+  env: { FLUSH_MS: "0", PARALLEL: "1" },
+});
+
+function target(options: AppOptions): Target {
+  return {
+    name: options.name,
+    stores: "yes",
+    single: false,
+    start: (provider) => startApp(provider, options),
+  };
+}
+
+export async function startApp(provider: Provider, { env, kvPath }: AppOptions): Promise<RunningApp> {
+  await build();
+  const folder = kvPath === undefined ? await Deno.makeTempDir({ prefix: "throughline-bench-" }) : null;
+  const path = kvPath ?? join(folder!, "kv.db");
+  const server = await startProcess(Deno.execPath(), ["run", "-A", "main.ts"], {
+    HOST: "127.0.0.1",
+    PORT: "0",
+    KV_PATH: path,
+    COMPATIBLE_BASE_URL: provider.url,
+    COMPATIBLE_MODELS: "bench",
+    DEFAULT_MODEL: "compatible/bench",
+    ...env,
+  });
+  const address = addressOf(server.url);
+  const conversations = async (count: number) => {
+    const people = await each(Math.ceil(count / PER_SESSION), AT_ONCE, () => Api.session(server.url));
+    return await each(count, AT_ONCE, async (i) => {
+      const api = people[Math.floor(i / PER_SESSION)]!;
+      const { id } = await newConversation(api);
+      return { api, id, cursor: (await api.read(id)).cursor };
+    });
+  };
+  return {
+    url: server.url,
+    kvPath: path,
+    pids: [server.pid],
+    session: () => Api.session(server.url),
+    conversations,
+    async generations(answers, followers) {
+      const own = await conversations(answers.length);
+      return answers.map((answer, i): Generation => {
+        const { api, id, cursor } = own[i]!;
+        return {
+          answer,
+          streams: Array.from({ length: followers }, () => follow(server.url, api, id, cursor)),
+          start: () => send(address, api, id, answer),
+        };
+      });
+    },
+    async metric(name) {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      const lines = text.split("\n").filter((line) =>
+        line.startsWith(`${name} `) || line.startsWith(`${name}{`)
+      );
+      if (lines.length === 0) return null;
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      if (folder !== null) await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** A conversation that has its title already, so that no title is asked of the provider. */
+export function newConversation(api: Api) {
+  return api.create({ model: "compatible/bench", title: "Bench" });
+}
+
+/** The events of a conversation from `cursor` on. */
+export function follow(url: string, api: Api, conversation: string, cursor: number): Stream {
+  return {
+    address: addressOf(url),
+    request: request("GET", `/api/conversations/${conversation}/events?after=${cursor}`, bearer(api)),
+    dialect: app(cursor),
+  };
+}
+
+async function send(address: ReturnType<typeof addressOf>, api: Api, id: string, { question }: Answer) {
+  using wire = await Wire.connect(address);
+  const { status, body } = await wire.exchange(sending(api, id, question));
+  if (status !== 202) {
+    throw new Error(`Sending was answered with ${status} ${new TextDecoder().decode(body)}`);
+  }
+}
+
+/** The request that sends a message. */
+export function sending(api: Api, conversation: string, text: string): Uint8Array {
+  return request("POST", `/api/conversations/${conversation}/messages`, bearer(api), { text });
+}
+
+function bearer({ token }: Api): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
