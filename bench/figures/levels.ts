@@ -1,5 +1,5 @@
 // Targets at levels of load, as tables.
-import type { Load, Measured } from "../generator/load.ts";
+import type { Figures, Load, Measured } from "../generator/load.ts";
 import { type Runs, runs } from "./stats.ts";
 import { table } from "./table.ts";
 
@@ -25,35 +25,27 @@ export function latencyTable(rows: readonly Row[]): string {
       "tokens timed",
     ],
     rows.map(({ target, load, measured }) => {
-      if (measured.length === 0) {
-        return [
-          levelName(load),
-          target,
-          "left out: p99 was above 250 ms at less load",
-          "",
-          "",
-          "",
-          "",
-          "",
-          "",
-        ];
+      const figures = measured.filter((one) => "latencyMs" in one);
+      if (figures.length === 0) {
+        const [first] = measured;
+        const why = first === undefined
+          ? "left out: p99 was above 250 ms at less load"
+          : `overloaded: ${"overloaded" in first ? first.overloaded : ""}`;
+        return [levelName(load), target, why, "", "", "", "", "", ""];
       }
-      if (measured.every(({ latencyMs }) => latencyMs === null)) {
-        return [levelName(load), target, "did not begin in time", "", "", "", "", "", ""];
-      }
-      const late = measured.every(({ finished }) => finished) ? "" : ">";
+      const late = figures.every(({ finished }) => finished) ? "" : "> ";
       return [
         levelName(load),
         target,
-        late + cell(of(measured, ({ latencyMs }) => latencyMs?.p50 ?? null)),
-        late + cell(of(measured, ({ latencyMs }) => latencyMs?.p99 ?? null)),
-        cell(of(measured, ({ cpuPer100k }) => cpuPer100k), 1),
-        cell(of(measured, ({ serverCores }) => serverCores)),
-        cell(of(measured, ({ generatorCores }) => generatorCores)),
-        `${cell(of(measured, ({ loopMs }) => loopMs?.p99 ?? null), 1)} / ${
-          cell(of(measured, ({ loopMs }) => loopMs?.max ?? null), 0)
+        late + cell(of(figures, ({ latencyMs }) => latencyMs.p50)),
+        late + cell(of(figures, ({ latencyMs }) => latencyMs.p99)),
+        cell(of(figures, ({ cpuPer100k }) => cpuPer100k), 1),
+        cell(of(figures, ({ serverCores }) => serverCores)),
+        cell(of(figures, ({ generatorCores }) => generatorCores)),
+        `${cell(of(figures, ({ loopMs }) => loopMs.p99), 1)} / ${
+          cell(of(figures, ({ loopMs }) => loopMs.max), 0)
         }`,
-        String(measured.reduce((sum, { latencyMs }) => sum + (latencyMs?.count ?? 0), 0)),
+        String(figures.reduce((sum, { latencyMs }) => sum + latencyMs.count, 0)),
       ];
     }),
   );
@@ -68,7 +60,7 @@ export function addedTable(rows: readonly Row[], floor: string): string {
     }
     const added = (p: "p50" | "p99") => {
       const [mine, least] = [measured, base.measured].map((some) =>
-        of(some, ({ latencyMs }) => latencyMs?.[p] ?? null)
+        of(some, ({ latencyMs }) => latencyMs[p])
       );
       return mine && least ? (mine.median - least.median).toFixed(2) : "–";
     };
@@ -81,8 +73,9 @@ export function levelName({ generations, perSecond, followers }: Load): string {
   return `${generations} × ${perSecond}/s${followers === 1 ? "" : `, ${followers} followers`}`;
 }
 
-export function of(measured: readonly Measured[], figure: (one: Measured) => number | null): Runs | null {
-  const values = measured.map(figure).filter((value) => value !== null);
+/** One figure over the runs that have any. */
+export function of(measured: readonly Measured[], figure: (one: Figures) => number | null): Runs | null {
+  const values = measured.filter((one) => "latencyMs" in one).map(figure).filter((value) => value !== null);
   return values.length === 0 ? null : runs(values);
 }
 

@@ -7,7 +7,7 @@ import { Samples, type Spread, spread } from "../figures/stats.ts";
 import { each } from "../targets/each.ts";
 import type { Generation, Running } from "../targets/target.ts";
 import type { Answer } from "./answer.ts";
-import { type Arrivals, Follower } from "./follower.ts";
+import { type Arrivals, Follower, StreamRefused } from "./follower.ts";
 import type { Provider } from "./provider.ts";
 import { TOKENS_MAX } from "./script.ts";
 
@@ -20,10 +20,11 @@ export interface Load {
   windowMs: number;
 }
 
-export interface Measured {
-  load: Load;
-  /** Null: the generations had not all begun in time. */
-  latencyMs: Spread | null;
+/** What a level showed; or why there is nothing to show, because the target could not carry it. */
+export type Measured = Figures | { overloaded: string };
+
+export interface Figures {
+  latencyMs: Spread;
   /** Tokens that left within the window. */
   tokens: number;
   /** CPU seconds of the target's servers for 100,000 tokens; null where it cannot be read, or there is no server. */
@@ -32,30 +33,20 @@ export interface Measured {
   serverCores: number | null;
   generatorCores: number | null;
   /** How long the generator's own loop was away at a time: it cannot see more exactly than that. */
-  loopMs: Spread | null;
-  /** False: not everything had arrived in time. */
+  loopMs: Spread;
+  /** False: not everything had arrived in time, and the latencies are those that were reached by then. */
   finished: boolean;
 }
 
-/** Generations that begin at once, and their pause: 1,000 are there within five seconds. */
+/** Generations that begin at once, and their pause: 1,000 are there within six seconds. */
 const BEGIN_AT_ONCE = 8;
 const BEGIN_PAUSE_MS = 40;
 /** Followers of one answer that connect at once. */
 const CONNECT_AT_ONCE = 64;
+/** All answers must have begun within this; an overloaded server is not waited for. */
+const BEGIN_MS_MAX = 30_000;
 /** All that was sent must be there this long after the last token, or the server is overloaded. */
 const FINISH_MS_MAX = 15_000;
-/** An answer must begin within this; an overloaded server is not waited for. */
-const BEGIN_MS_MAX = 30_000;
-
-const NOTHING: Omit<Measured, "load"> = {
-  latencyMs: null,
-  tokens: 0,
-  cpuPer100k: null,
-  serverCores: null,
-  generatorCores: null,
-  loopMs: null,
-  finished: false,
-};
 
 export async function run(target: Running, provider: Provider, load: Load): Promise<Measured> {
   const answers = Array.from(
@@ -63,50 +54,80 @@ export async function run(target: Running, provider: Provider, load: Load): Prom
     () => provider.answer({ tokens: TOKENS_MAX, perSecond: load.perSecond }),
   );
   const window = new Window();
-  const followers: Follower[] = [];
+  const crowd = new Crowd();
   try {
     const generations = await target.generations(answers, load.followers);
-    let failed = false;
-    let done: Promise<unknown> = Promise.resolve();
-    const watch = (added: readonly Follower[]) => {
-      followers.push(...added);
-      done = Promise.all([done, ...added.map((follower) => follower.done)]);
-      done.catch(() => (failed = true));
-    };
-    const begun = await within(BEGIN_MS_MAX, begin(generations, window, watch));
-    if (!begun) {
-      if (failed) await done;
-      return { ...NOTHING, load };
+    const begun = begin(generations, window, crowd);
+    if (!await within(BEGIN_MS_MAX, Promise.race([begun, crowd.failed]))) {
+      begun.catch(() => {}); // it is given up, and its followers are let go
+      return { overloaded: `${load.generations} answers had not begun after ${BEGIN_MS_MAX / 1_000} s` };
     }
-    await sleep(load.warmupMs);
+    await Promise.race([sleep(load.warmupMs), crowd.failed]);
 
     provider.takeGaps();
-    const before = { cpu: cpuSeconds(target.pids), own: ownCpuSeconds(), sent: sentOf(answers) };
+    const before = used(target, answers);
     window.openedMs = performance.now();
-    await Promise.race([sleep(load.windowMs), done]); // which ends early only by throwing
+    await Promise.race([sleep(load.windowMs), crowd.failed]);
     window.closedMs = performance.now();
-    const after = { cpu: cpuSeconds(target.pids), own: ownCpuSeconds(), sent: sentOf(answers) };
+    const after = used(target, answers);
     const gaps = provider.takeGaps();
 
     for (const answer of answers) answer.end();
-    const finished = await within(FINISH_MS_MAX, done);
-    if (!finished) followers.forEach((follower) => window.missing(follower));
+    const finished = await within(FINISH_MS_MAX, crowd.done());
+    if (!finished) crowd.followers.forEach((follower) => window.missing(follower));
     const tokens = after.sent - before.sent;
     const seconds = (window.closedMs - window.openedMs) / 1_000;
-    const cpu = before.cpu === null || target.pids.length === 0 ? null : after.cpu! - before.cpu;
+    const cpu = before.cpu === null || after.cpu === null ? null : after.cpu - before.cpu;
+    const own = before.own === null || after.own === null ? null : after.own - before.own;
     return {
-      load,
       latencyMs: spread(window.samples.values),
       tokens,
       cpuPer100k: cpu === null ? null : cpu / tokens * 100_000,
       serverCores: cpu === null ? null : cpu / seconds,
-      generatorCores: before.own === null ? null : (after.own! - before.own) / seconds,
+      generatorCores: own === null ? null : own / seconds,
       loopMs: spread(gaps),
       finished,
     };
+  } catch (error) {
+    if (error instanceof StreamRefused) return { overloaded: error.message };
+    throw error;
   } finally {
-    for (const follower of followers) follower[Symbol.dispose]();
+    crowd[Symbol.dispose]();
     provider.forget(answers);
+  }
+}
+
+function used(target: Running, answers: readonly Answer[]) {
+  return {
+    cpu: target.pids.length === 0 ? null : cpuSeconds(target.pids),
+    own: ownCpuSeconds(),
+    sent: answers.reduce((sum, { sent }) => sum + sent, 0),
+  };
+}
+
+/** All followers of a level. */
+class Crowd implements Disposable {
+  readonly followers: Follower[] = [];
+  /** Rejects with the first fault of any; resolves never. */
+  readonly failed: Promise<never>;
+  #fail!: (error: unknown) => void;
+
+  constructor() {
+    this.failed = new Promise((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => {}); // whoever races with it is told
+  }
+
+  add(follower: Follower): void {
+    this.followers.push(follower);
+    follower.done.catch(this.#fail);
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.followers.map(({ done }) => done));
+  }
+
+  [Symbol.dispose](): void {
+    for (const follower of this.followers) follower[Symbol.dispose]();
   }
 }
 
@@ -114,18 +135,20 @@ export async function run(target: Running, provider: Provider, load: Load): Prom
 async function begin(
   generations: readonly Generation[],
   window: Window,
-  watch: (followers: readonly Follower[]) => void,
+  crowd: Crowd,
 ): Promise<void> {
   await each(generations.length, BEGIN_AT_ONCE, async (i) => {
-    const { answer, streams, start } = generations[i]!;
-    const followers = await each(streams.length, CONNECT_AT_ONCE, async (k) => {
-      const follower = new Follower(streams[k]!, answer, window);
-      watch([follower]);
-      if (start !== null) await follower.opened;
-      return follower;
-    });
-    await start?.();
-    await Promise.race([answer.begun, ...followers.map(({ done }) => done)]);
+    const { answer, streams, start, followedLater } = generations[i]!;
+    const connect = () =>
+      each(streams.length, CONNECT_AT_ONCE, async (k) => {
+        const follower = new Follower(streams[k]!, answer, window);
+        crowd.add(follower);
+        if (start !== null) await follower.opened;
+      });
+    if (followedLater) await start?.();
+    await connect();
+    if (!followedLater) await start?.();
+    await answer.begun;
     if (generations.length > BEGIN_AT_ONCE) await sleep(BEGIN_PAUSE_MS);
   });
 }
@@ -145,10 +168,6 @@ class Window implements Arrivals {
     const nowMs = performance.now();
     for (let token = tokens; token < answer.sent; token++) this.arrived(answer.sentMs[token]!, nowMs);
   }
-}
-
-function sentOf(answers: readonly Answer[]): number {
-  return answers.reduce((sum, { sent }) => sum + sent, 0);
 }
 
 /** Whether `promise` resolves within `ms`. */

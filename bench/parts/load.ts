@@ -2,7 +2,7 @@
 import type { Bench, Section } from "../bench.ts";
 import { addedTable, latencyTable, type Row } from "../figures/levels.ts";
 import type { Load } from "../generator/load.ts";
-import { bareRelay, direct, parsingRelay } from "../targets/baselines.ts";
+import { bareRelay, direct, oneCommit, parsingRelay, redis } from "../targets/baselines.ts";
 import { throughline } from "../targets/throughline.ts";
 import { sideBySide } from "./side_by_side.ts";
 
@@ -20,7 +20,7 @@ export async function load(bench: Bench): Promise<Section> {
     perSecond: perSecond ?? PER_SECOND,
   }));
   if (levels === null && !quick) loads.push({ ...common, ...REFERENCE });
-  const targets = bench.chosen([direct, bareRelay, parsingRelay, throughline(0)]);
+  const targets = bench.chosen([direct, bareRelay, parsingRelay, redis, oneCommit, throughline(0)]);
   const rows: Row[] = await sideBySide(bench, targets, loads, runs ?? (quick ? 1 : 3));
   return {
     title: "Load: concurrent generations, a follower each",

@@ -1,7 +1,7 @@
 // Targets that take turns at each level: A B C, A B C, so that a machine that slows down slows them all.
 import type { Bench } from "../bench.ts";
 import type { Row } from "../figures/levels.ts";
-import { type Load, type Measured, run } from "../generator/load.ts";
+import { type Figures, type Load, type Measured, run } from "../generator/load.ts";
 import type { Running, Target } from "../targets/target.ts";
 
 /** A target whose p99 has passed this is not asked for more. */
@@ -32,18 +32,16 @@ export async function sideBySide(
           running.set(target, server);
           const measured: Measured = await run(server, provider, load);
           level[k]!.measured.push(measured);
-          if (measured.finished) continue;
-          // What it still has to do would be in the next figures.
+          if (carried(measured)) continue;
+          // What it still has to do would be in the figures of those that come after.
           await server[Symbol.asyncDispose]();
           running.delete(target);
-          break;
+          spent.add(target);
         }
       }
       for (const [k, target] of targets.entries()) {
         const { measured } = level[k]!;
-        if (measured.some(({ latencyMs, finished }) => !finished || latencyMs!.p99 > P99_MS_MAX)) {
-          spent.add(target);
-        }
+        if (!measured.every((one) => carried(one) && one.latencyMs.p99 <= P99_MS_MAX)) spent.add(target);
       }
       rows.push(...level);
     }
@@ -51,4 +49,9 @@ export async function sideBySide(
     for (const server of running.values()) await server[Symbol.asyncDispose]();
   }
   return rows;
+}
+
+/** Whether the target had done all that it was given. */
+function carried(measured: Measured): measured is Figures {
+  return "latencyMs" in measured && measured.finished;
 }

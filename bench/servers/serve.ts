@@ -22,6 +22,12 @@ export async function completion(body: string): Promise<Response> {
   return response;
 }
 
+/** What a body that asks a question is for the provider. */
+export function question(body: string): string {
+  const content = JSON.parse(body) as string;
+  return JSON.stringify({ model: "bench", stream: true, messages: [{ role: "user", content }] });
+}
+
 /** The tokens of an answer, by ordinary means: a parser of event streams, and JSON. Those of one read come together. */
 export async function* tokens(response: Response): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
@@ -50,7 +56,7 @@ export const DONE = `${DONE_EVENT}\n\n`;
 const encoder = new TextEncoder();
 
 /** A stream of events, pulled when the socket has room. */
-export function sse(events: AsyncGenerator<string>): Response {
+export function sse(events: AsyncIterator<string, unknown, unknown>): Response {
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await events.next();
@@ -58,7 +64,7 @@ export function sse(events: AsyncGenerator<string>): Response {
       else controller.enqueue(encoder.encode(value));
     },
     async cancel() {
-      await events.return(undefined);
+      await events.return?.();
     },
   });
   return new Response(body, {

@@ -3,13 +3,15 @@ import type { Answer } from "../generator/answer.ts";
 import { completions, type NewDialect, numbered } from "../generator/dialects.ts";
 import { addressOf, request, Wire } from "../generator/http.ts";
 import type { Provider } from "../generator/provider.ts";
-import { startProcess } from "./process.ts";
+import { join } from "../../tests/support/paths.ts";
+import { type ServerProcess, startProcess } from "./process.ts";
+import { startRedis } from "./redis_server.ts";
 import type { Generation, Running, Target } from "./target.ts";
 
 /** Provider and reader, and nothing between them: the floor of what can be measured here. */
 export const direct: Target = {
   name: "direct",
-  stores: "–",
+  stores: "no",
   single: true,
   start: (provider) =>
     Promise.resolve({
@@ -51,36 +53,62 @@ function asked(answer: Answer, url: string, dialect: NewDialect): Generation {
     request: request("POST", new URL(url).pathname, {}, body),
     dialect,
   };
-  return { answer, streams: [stream], start: null };
+  return { answer, streams: [stream], start: null, followedLater: false };
 }
 
-/** A server of this bench: `POST /<id>` with the question begins an answer, `GET /<id>` follows it. */
-export async function startKeeper(
-  file: string,
-  provider: Provider,
-  more: { args?: string[]; pids?: number[]; dispose?: () => Promise<void> } = {},
-): Promise<Running> {
-  const server = await startServer(file, provider, more.args);
+/** A commit for each token, a watch for each follower. */
+export const oneCommit: Target = {
+  name: "one commit per token",
+  stores: "yes",
+  single: false,
+  async start(provider) {
+    const folder = await Deno.makeTempDir({ prefix: "throughline-bench-" });
+    const server = await startServer("one_commit.ts", provider, [join(folder, "kv.db")]);
+    return keeper(server, [], false, () => Deno.remove(folder, { recursive: true }));
+  },
+};
+
+/** `resumable-stream`, its followers resumed. Only where there is a `redis-server`. */
+export const redis: Target = {
+  name: "resumable-stream over Redis",
+  stores: "memory",
+  single: false,
+  async start(provider) {
+    const store = await startRedis();
+    const server = await startServer("redis.ts", provider, [store.url]);
+    return keeper(server, [store.pid], true, () => store[Symbol.asyncDispose]());
+  },
+};
+
+/** A server where `POST /<id>` with the question begins an answer, and `GET /<id>` follows it. */
+function keeper(
+  server: ServerProcess,
+  more: readonly number[],
+  followedLater: boolean,
+  dispose: () => PromiseLike<void>,
+): Running {
   const address = addressOf(server.url);
+  const stream = ({ index }: Answer) => ({
+    address,
+    request: request("GET", `/${index}`),
+    dialect: numbered,
+  });
   return {
-    pids: [server.pid, ...more.pids ?? []],
+    pids: [server.pid, ...more],
     generations: (answers, followers) =>
       Promise.resolve(answers.map((answer) => ({
         answer,
-        streams: Array.from({ length: followers }, () => ({
-          address,
-          request: request("GET", `/${answer.index}`),
-          dialect: numbered,
-        })),
+        streams: Array.from({ length: followers }, () => stream(answer)),
+        followedLater,
         start: async () => {
           using wire = await Wire.connect(address);
           const { status } = await wire.exchange(request("POST", `/${answer.index}`, {}, answer.question));
-          if (status !== 202) throw new Error(`Starting an answer was answered with ${status}`);
+          if (status !== 202) throw new Error(`Beginning an answer was answered with ${status}`);
         },
       }))),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await more.dispose?.();
+      await dispose();
     },
   };
 }

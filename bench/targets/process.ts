@@ -16,11 +16,12 @@ export interface ServerProcess extends AsyncDisposable {
   pid: number;
 }
 
-/** Starts `command` and waits until a line of its output names an address on this machine. */
+/** Starts `command` and waits until its output tells where it listens. */
 export async function startProcess(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  urlIn: (output: string) => string | undefined = ownAddress,
 ): Promise<ServerProcess> {
   const child = new Deno.Command(command, {
     args: [...args],
@@ -43,8 +44,8 @@ export async function startProcess(
       keep(text);
       if (said.length > LAST_WORDS_CHARS) return; // has listened long ago, or never will
       said += text;
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
-      if (url !== undefined && said.indexOf("\n", said.indexOf(url)) > 0) listening.resolve(url);
+      const url = urlIn(said);
+      if (url !== undefined) listening.resolve(url);
     }),
     read(child.stderr, keep),
   ]);
@@ -62,6 +63,11 @@ export async function startProcess(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The first address on this machine, once it is followed by what is no part of it. */
+function ownAddress(output: string): string | undefined {
+  return /(http:\/\/127\.0\.0\.1:\d+)\D/.exec(output)?.[1];
 }
 
 async function end(child: Deno.ChildProcess, reading: Promise<unknown>): Promise<void> {

@@ -8,8 +8,10 @@ export interface Generation {
   answer: Answer;
   /** One stream for each of its followers. */
   streams: Stream[];
-  /** Has the answer begun. Null: the follower's own request does, because nothing but the relay keeps it. */
+  /** Has the answer begun. Null: the follower's own request does that, because there is nobody else who keeps it. */
   start: (() => Promise<void>) | null;
+  /** Its followers may come only when it has begun, and resume it at its start. */
+  followedLater: boolean;
 }
 
 /** A running target, with servers of its own. */
@@ -22,8 +24,8 @@ export interface Running extends AsyncDisposable {
 
 export interface Target {
   name: string;
-  /** Whether what a follower is shown would survive a crash. */
-  stores: string;
+  /** Whether what a follower is shown is stored before. */
+  stores: "yes" | "no" | "memory";
   /** At most one follower of a generation: there is nothing that could fan out. */
   single: boolean;
   start(provider: Provider): Promise<Running>;

@@ -89,6 +89,7 @@ export async function startApp(provider: Provider, { env, kvPath }: AppOptions):
         return {
           answer,
           streams: Array.from({ length: followers }, () => follow(server.url, api, id, cursor)),
+          followedLater: false,
           start: () => send(address, api, id, answer),
         };
       });

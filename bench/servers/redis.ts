@@ -1,0 +1,41 @@
+// What people would pick instead: the package `resumable-stream` over Redis. Whoever comes after the first reader
+// gets what was said so far, then each chunk through Redis' publish and subscribe.
+//   `POST /<id>` with the question begins an answer, `GET /<id>` resumes it at its start.
+//   deno run -A bench/servers/redis.ts <provider url> <redis url>
+import { createClient } from "npm:redis@6.3.1";
+import { createResumableStreamContext } from "npm:resumable-stream@2.2.13/generic";
+import { completion, DONE, listen, question, sse, tokenEvent, tokens } from "./serve.ts";
+
+if (import.meta.main) {
+  const [publisher, subscriber] = [
+    createClient({ url: Deno.args[1]! }),
+    createClient({ url: Deno.args[1]! }),
+  ];
+  await Promise.all([publisher.connect(), subscriber.connect()]);
+  const streams = createResumableStreamContext({ waitUntil: null, publisher, subscriber });
+  listen(async (request) => {
+    const id = new URL(request.url).pathname.slice(1);
+    if (request.method === "GET") {
+      const stream = await streams.resumeExistingStream(id);
+      return stream ? sse(stream[Symbol.asyncIterator]()) : new Response(null, { status: 404 });
+    }
+    const upstream = await completion(question(await request.text()));
+    const first = await streams.createNewResumableStream(id, () => ReadableStream.from(events(upstream)));
+    void drain(first!);
+    return new Response(null, { status: 202 });
+  });
+}
+
+/** One chunk a token, as a chat writes them. */
+async function* events(upstream: Response): AsyncGenerator<string> {
+  let id = 0;
+  for await (const read of tokens(upstream)) {
+    for (const text of read) yield tokenEvent(++id, text);
+  }
+  yield DONE;
+}
+
+/** The first reader, who asked; not measured. */
+async function drain(stream: ReadableStream<string>): Promise<void> {
+  for await (const _chunk of stream);
+}
