@@ -2,7 +2,7 @@
 //   B1  Entries are gapless: the tail ends at `seq`, and what leaves it becomes a segment in the same step.
 import type { EntryType } from "../protocol/event.ts";
 import { encodedBytes } from "../kv/limits.ts";
-import { type Encoded, pack, type Packed, packOnto, unpack } from "./packed.ts";
+import { type Encoded, pack, type Packed, packedBytes, packOnto, unpack } from "./packed.ts";
 
 export interface Head {
   /** Number of the newest entry; 0 for an empty topic. */
@@ -37,12 +37,12 @@ export const EMPTY_HEAD: Head = { seq: 0, tailFrom: 1, tail: [] };
 export function advance(head: Head, entries: readonly Encoded[]): { head: Head; sealed: Segment[] } {
   const seq = head.seq + entries.length;
   const joined = packOnto(head.tail, entries);
-  if (encodedBytes(joined) <= TAIL_BYTES_MAX) {
+  if (packedBytes(joined) <= TAIL_BYTES_MAX) {
     return { head: { seq, tailFrom: head.tailFrom, tail: joined }, sealed: [] };
   }
   // The old tail leaves and the new entries stay, so that a live follower finds them in the head.
   const fresh = pack(entries);
-  if (head.tail.length > 0 && encodedBytes(fresh) <= TAIL_BYTES_MAX) {
+  if (head.tail.length > 0 && packedBytes(fresh) <= TAIL_BYTES_MAX) {
     const sealed = [{ firstSeq: head.tailFrom, entries: head.tail }];
     return { head: { seq, tailFrom: head.seq + 1, tail: fresh }, sealed };
   }
@@ -50,6 +50,11 @@ export function advance(head: Head, entries: readonly Encoded[]): { head: Head; 
     head: { seq, tailFrom: seq + 1, tail: [] },
     sealed: [{ firstSeq: head.tailFrom, entries: joined }],
   };
+}
+
+/** Bytes of a head as encoded. */
+export function headBytes(head: Head): number {
+  return encodedBytes({ ...head, tail: [] }) + packedBytes(head.tail) - packedBytes([]);
 }
 
 /** The entries after `cursor`, or null when some of them have left the tail. */

@@ -10,7 +10,16 @@ import { cutToWhole, IncompleteError, type Large, readLarge, setLarge } from "..
 import { type Check, set, type Store, type Transaction, type Versioned, type Write } from "../kv/store.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Appended, Plan } from "../kv/plan.ts";
-import { advance, EMPTY_HEAD, type Head, number, type Numbered, type Segment, tailAfter } from "./head.ts";
+import {
+  advance,
+  EMPTY_HEAD,
+  type Head,
+  headBytes,
+  number,
+  type Numbered,
+  type Segment,
+  tailAfter,
+} from "./head.ts";
 import { encode, type Encoded, unpack } from "./packed.ts";
 import type { Tell } from "./watcher.ts";
 
@@ -135,9 +144,11 @@ export class Log {
     for (let tries = 0; tries === 0 || this.#clock.now() < giveUpAt; tries++) {
       if (tries > 0) await this.#clock.sleep(this.#pauseMs(tries));
       try {
-        const landed = await this.#landed(unknown);
+        const landed = unknown.length === 0 ? null : await this.#landed(unknown);
         if (landed !== null) return landed;
-        const planned = await plan();
+        // A busy writer knows all it needs: from here to the commit it waits for nothing, not even for a promise.
+        const planning = plan();
+        const planned = planning instanceof Promise ? await planning : planning;
         if (planned === null) return null;
         const leftMs = Math.max(1, giveUpAt - this.#clock.now());
         const appended = await this.#inTurn(planned, leftMs, () => this.#try(planned, unknown));
@@ -183,36 +194,15 @@ export class Log {
 
   /** One try; null when a check failed. */
   async #try(plan: Plan, unknown: Prepared[]): Promise<Appended | null> {
-    const prepared = await this.#prepare(plan);
-    const versionstamp = await this.#commit(prepared, unknown);
-    if (versionstamp !== null) return this.#accept(prepared, versionstamp);
-    for (const { topic } of prepared.heads) this.#heads.delete(topic);
-    return null;
-  }
-
-  async #prepare(plan: Plan): Promise<Prepared> {
-    const heads: Prepared["heads"] = [];
-    const checks: Check[] = [...plan.checks ?? []];
-    const writes: Write[] = [];
-    for (const { topic, entries } of plan.topics) {
-      const known = this.#heads.get(topic) ?? await this.head(topic);
-      const before = known.value ?? EMPTY_HEAD;
-      const encoded = entries.map(encode);
-      const { head, sealed } = advance(before, encoded);
-      checks.push({ key: headKey(topic), versionstamp: known.versionstamp });
-      writes.push(set(headKey(topic), head));
-      for (const segment of sealed) {
-        writes.push(...setLarge(segmentKey(topic, segment.firstSeq), segment, SEGMENT_TTL_MS));
-      }
-      heads.push({ topic, head, firstSeq: before.seq + 1, entries: encoded });
+    for (const { topic } of plan.topics) {
+      if (!this.#heads.has(topic)) this.#heads.set(topic, await this.head(topic));
     }
-    writes.push(...plan.writes?.(heads.map(({ firstSeq }) => firstSeq)) ?? []);
-    return { transaction: { checks, writes }, heads };
-  }
-
-  async #commit(prepared: Prepared, unknown: Prepared[]): Promise<string | null> {
+    const prepared = this.#prepare(plan);
     try {
-      return await this.#store.commit(prepared.transaction);
+      const versionstamp = await this.#store.commit(prepared.transaction);
+      if (versionstamp !== null) return this.#accept(prepared, versionstamp);
+      for (const { topic } of prepared.heads) this.#heads.delete(topic);
+      return null;
     } catch (error) {
       if (!(error instanceof AppError)) {
         unknown.push(prepared);
@@ -220,6 +210,27 @@ export class Log {
       }
       throw error;
     }
+  }
+
+  /** The commit of `plan`, by the heads that are known. */
+  #prepare(plan: Plan): Prepared {
+    const heads: Prepared["heads"] = [];
+    const checks: Check[] = [...plan.checks ?? []];
+    const writes: Write[] = [];
+    for (const { topic, entries } of plan.topics) {
+      const known = this.#heads.get(topic);
+      const before = known?.value ?? EMPTY_HEAD;
+      const encoded = entries.map(encode);
+      const { head, sealed } = advance(before, encoded);
+      checks.push({ key: headKey(topic), versionstamp: known?.versionstamp ?? null });
+      writes.push({ ...set(headKey(topic), head), bytes: headBytes(head) });
+      for (const segment of sealed) {
+        writes.push(...setLarge(segmentKey(topic, segment.firstSeq), segment, SEGMENT_TTL_MS));
+      }
+      heads.push({ topic, head, firstSeq: before.seq + 1, entries: encoded });
+    }
+    writes.push(...plan.writes?.(heads.map(({ firstSeq }) => firstSeq)) ?? []);
+    return { transaction: { checks, writes }, heads };
   }
 
   #accept(prepared: Prepared, versionstamp: string): Appended {

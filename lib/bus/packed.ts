@@ -1,6 +1,7 @@
 // Entries as they are stored: each as what it does not share with the one before it. The deltas of an answer differ in
 // little but their words, and every byte of a head is written with every commit. Pure.
 //   B5  What is unpacked is what was packed, character for character.
+import { encodedBytes, memberBytes } from "../kv/limits.ts";
 import type { EntryType, LogEntry } from "../protocol/event.ts";
 
 /** An entry as it travels: its type, and its data as JSON text, so that nobody encodes it a second time. */
@@ -20,8 +21,8 @@ export function encode(entry: LogEntry): Encoded {
   return [entry.type, JSON.stringify(entry.data)];
 }
 
-/** What stands in `Packed`s of this process: whoever packs knows it, and one who is told of it need not unpack. */
-const known = new WeakMap<Packed, readonly Encoded[]>();
+/** What whoever packed, or unpacked first, knows of it: a head is looked at many times, and its tail changes at the end. */
+const known = new WeakMap<Packed, { entries: readonly Encoded[]; bytes: number }>();
 
 export function pack(entries: readonly Encoded[]): Packed {
   return packOnto([], entries);
@@ -30,32 +31,43 @@ export function pack(entries: readonly Encoded[]): Packed {
 /** `packed` and behind it `entries`. */
 export function packOnto(packed: Packed, entries: readonly Encoded[]): Packed {
   if (isPlain(packed)) return pack([...packed, ...entries]);
-  const before = unpack(packed);
+  const { entries: before, bytes } = read(packed);
   let last = before.length === 0 ? "" : lineOf(before[before.length - 1]!);
   const joined = packed.slice();
+  let more = 0;
   for (const entry of entries) {
     const line = lineOf(entry);
     const shared = sharedStart(last, line);
-    joined.push(String.fromCharCode(shared) + line.slice(shared));
+    const rest = String.fromCharCode(shared) + line.slice(shared);
+    joined.push(rest);
+    more += memberBytes(rest);
     last = line;
   }
-  known.set(joined, [...before, ...entries]);
+  known.set(joined, { entries: [...before, ...entries], bytes: bytes + more });
   return joined;
 }
 
 export function unpack(packed: Packed): readonly Encoded[] {
-  if (isPlain(packed)) return packed;
-  let entries = known.get(packed);
-  if (entries === undefined) {
+  return isPlain(packed) ? packed : read(packed).entries;
+}
+
+/** Bytes as encoded. */
+export function packedBytes(packed: Packed): number {
+  return isPlain(packed) ? encodedBytes(packed) : read(packed).bytes;
+}
+
+function read(packed: readonly string[]): { entries: readonly Encoded[]; bytes: number } {
+  let found = known.get(packed);
+  if (found === undefined) {
     let line = "";
-    entries = packed.map((rest): Encoded => {
+    const entries = packed.map((rest): Encoded => {
       line = line.slice(0, rest.charCodeAt(0)) + rest.slice(1);
       const space = line.indexOf(" ");
       return [line.slice(0, space) as EntryType, line.slice(space + 1)];
     });
-    known.set(packed, entries);
+    known.set(packed, found = { entries, bytes: encodedBytes(packed) });
   }
-  return entries;
+  return found;
 }
 
 function lineOf([type, json]: Encoded): string {

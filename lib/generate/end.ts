@@ -47,7 +47,7 @@ export async function endJob(
   deps: EndDeps,
   job: RunningJob,
   ending: Ending,
-  fence: (again: boolean) => Promise<Check>,
+  fence: (again: boolean) => Check | Promise<Check>,
   forMs?: number,
 ): Promise<Next | null> {
   try {
@@ -74,7 +74,7 @@ async function commitEnd(
   deps: EndDeps,
   job: RunningJob,
   ending: Ending,
-  fence: (again: boolean) => Promise<Check>,
+  fence: (again: boolean) => Check | Promise<Check>,
   forMs: number | undefined,
 ): Promise<Next | null> {
   let begun: Beginning | null = null;

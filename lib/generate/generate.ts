@@ -8,7 +8,7 @@ import { type Checkpoint, claimed, type RunningJob } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationTopic } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
-import type { Key, Versioned } from "../kv/store.ts";
+import type { Check, Key, Versioned } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import { Latch } from "../resilience/latch.ts";
@@ -42,8 +42,9 @@ interface Attempt {
   deps: GenerateDeps;
   lease: Lease;
   gathered: Gathered;
-  /** All parts that are stored, those of an earlier owner included. */
+  /** All parts that are stored, those of an earlier owner included, and their UTF-16 units. */
   written: Part[];
+  chars: number;
   /** Opened when something was gathered. */
   changes: Latch;
 }
@@ -62,11 +63,12 @@ export async function generate(
   using changes = new Latch(deps.clock);
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
   const written = from?.parts ?? [];
-  const attempt: Attempt = { deps, lease, gathered: new Gathered(written), written, changes };
+  const gathered = new Gathered(written);
+  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, lease, from, attempt.gathered, stop, () => changes.open());
+  const reading = read(deps, lease, from, gathered, stop, () => changes.open());
   try {
     return await end(attempt, await write(attempt));
   } catch (error) {
@@ -100,13 +102,11 @@ async function write(attempt: Attempt): Promise<SourceEnd> {
 /** One batch, with a renewal when one is due or a checkpoint came. */
 async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<void> {
   const { deps, lease, gathered } = attempt;
-  const written = joinParts(attempt.written, parts);
-  const checkpoint: Checkpoint | undefined = gathered.checkpointAt(charsOf(written));
+  const chars = attempt.chars + charsOf(parts);
+  const checkpoint: Checkpoint | undefined = gathered.checkpointAt(chars);
   let renewal: ReturnType<Lease["renewal"]> | null = null;
   let again = false;
-  const appended = await deps.append(async () => {
-    const check = await lease.fence(deps.store, again);
-    again = true;
+  const plan = (check: Check): Plan => {
     const renewed = due || checkpoint !== undefined ? lease.renewal(deps.clock.now(), checkpoint) : null;
     renewal = renewed;
     return {
@@ -114,8 +114,14 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
       checks: [check],
       writes: () => renewed === null ? [] : [renewed.write],
     };
+  };
+  const appended = await deps.append(() => {
+    const check = lease.fence(deps.store, again);
+    again = true;
+    return check instanceof Promise ? check.then(plan) : plan(check);
   }, STORE_AWAY_MS_MAX);
-  attempt.written = written;
+  attempt.written = joinParts(attempt.written, parts);
+  attempt.chars = chars;
   const done = renewal as ReturnType<Lease["renewal"]> | null;
   if (appended !== null) done?.done(appended.versionstamp);
 }

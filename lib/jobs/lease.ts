@@ -34,19 +34,23 @@ export class Lease {
    * The check that every commit of this job carries. After a commit that failed or whose answer was lost (`again`), the
    * record is read: ours still, or `fenced`.
    */
-  async fence(store: Store, again: boolean): Promise<Check> {
-    if (again || this.#versionstamp === null) {
-      const { value, versionstamp } = await store.get(generationKey(this.#job.id));
-      if (!this.#isOurs(value)) {
-        throw new AppError(
-          "fenced",
-          `Lost generation "${this.#job.id}" at epoch ${this.#job.epoch}: it is now ${describe(value)}.`,
-        );
-      }
-      this.#job = value;
-      this.#versionstamp = versionstamp;
-    }
+  fence(store: Store, again: boolean): Check | Promise<Check> {
+    if (again || this.#versionstamp === null) return this.#read(store);
     return { key: generationKey(this.#job.id), versionstamp: this.#versionstamp };
+  }
+
+  async #read(store: Store): Promise<Check> {
+    const key = generationKey(this.#job.id);
+    const { value, versionstamp } = await store.get(key);
+    if (!this.#isOurs(value)) {
+      throw new AppError(
+        "fenced",
+        `Lost generation "${this.#job.id}" at epoch ${this.#job.epoch}: it is now ${describe(value)}.`,
+      );
+    }
+    this.#job = value;
+    this.#versionstamp = versionstamp;
+    return { key, versionstamp };
   }
 
   /** A renewal: its write, and what to call with the versionstamp of the commit that held it. */

@@ -23,10 +23,11 @@ const ENVELOPE_BYTES = 2;
  * when a single character of it is not Latin-1. For what this program stores: JSON, and bytes.
  */
 export function encodedBytes(value: unknown): number {
-  return ENVELOPE_BYTES + innerBytes(value);
+  return ENVELOPE_BYTES + memberBytes(value);
 }
 
-function innerBytes(value: unknown): number {
+/** Bytes of a value within another. */
+export function memberBytes(value: unknown): number {
   switch (typeof value) {
     case "string":
       return stringBytes(value, NOT_LATIN_1.test(value));
@@ -41,10 +42,10 @@ function innerBytes(value: unknown): number {
   if (value instanceof Uint8Array) return value.byteLength + 12;
   let bytes = 9;
   if (Array.isArray(value)) {
-    for (const item of value) bytes += innerBytes(item);
+    for (const item of value) bytes += memberBytes(item);
     return bytes;
   }
-  for (const [name, member] of Object.entries(value)) bytes += innerBytes(name) + innerBytes(member);
+  for (const [name, member] of Object.entries(value)) bytes += memberBytes(name) + memberBytes(member);
   return bytes;
 }
 

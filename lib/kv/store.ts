@@ -40,6 +40,8 @@ export interface Write {
   key: Deno.KvKey;
   value: unknown;
   expireInMs?: number;
+  /** Of the value as encoded, from a writer who knows it; otherwise it is counted. */
+  bytes?: number;
 }
 
 export interface Transaction {
@@ -158,8 +160,8 @@ function measure({ checks, writes }: Transaction): { units: number; bytes: numbe
   }
   let units = 0;
   let total = 0;
-  for (const { key, value } of writes) {
-    const size = value === undefined ? 0 : encodedBytes(value);
+  for (const { key, value, bytes: known } of writes) {
+    const size = value === undefined ? 0 : known ?? encodedBytes(value);
     if (size > VALUE_BYTES_MAX) {
       throw tooLarge(`the value of ${JSON.stringify(key)} has ${size} bytes; at most ${VALUE_BYTES_MAX}`);
     }

@@ -41,8 +41,12 @@ export function compatible(options: CompatibleOptions): Provider {
         response = await ask(false); // throws the server's own complaint if it was another
         refusesOptions = true;
       }
-      const events = eventsOf<OpenAI.ChatCompletionChunk>(response, vendor, call.wire);
-      yield* withoutEcho(deltas(events, vendor, options.clock), request.prefix ?? "");
+      const said = deltas(
+        eventsOf<OpenAI.ChatCompletionChunk>(response, vendor, call.wire),
+        vendor,
+        options.clock,
+      );
+      yield* request.prefix === undefined ? said : withoutEcho(said, request.prefix);
     },
     options,
     { continues: (model) => continuing.has("*") || continuing.has(model) },

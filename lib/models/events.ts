@@ -5,7 +5,7 @@
 import { createParser } from "eventsource-parser";
 import type { Delta } from "./provider.ts";
 import type { Vendor } from "./vendor.ts";
-import { pieces, type Wire } from "./wire.ts";
+import { Pieces, type Wire } from "./wire.ts";
 
 /** What ends a stream of Chat Completions, and is no JSON. */
 const DONE = "[DONE]";
@@ -57,16 +57,23 @@ export async function* eventsOf<E>(
     },
   });
   const decoder = new TextDecoder();
-  for await (const piece of pieces(response.body, vendor, wire)) {
-    parser.feed(decoder.decode(piece, { stream: true }));
-    if (events.length > 0) {
-      yield events;
-      events = [];
+  const pieces = new Pieces(response.body, vendor, wire);
+  try {
+    for (;;) { // bounded by the wire's limits and the deadlines
+      const piece = await pieces.next();
+      if (piece === null) return;
+      parser.feed(decoder.decode(piece, { stream: true }));
+      if (events.length > 0) {
+        yield events;
+        events = [];
+      }
+      const end = over as { error: Error | null } | null;
+      if (end === null) continue;
+      if (end.error !== null) throw end.error;
+      return;
     }
-    const end = over as { error: Error | null } | null;
-    if (end === null) continue;
-    if (end.error !== null) throw end.error;
-    return;
+  } finally {
+    pieces.close();
   }
 }
 

@@ -24,6 +24,9 @@ const LINE_BYTES_MAX = 8 * 1024 * 1024;
 /** A provider's JSON error takes less than 2 KB; the rest of a longer body is a page. */
 const ERROR_BYTES_MAX = 64 * 1024;
 
+/** Read at once. The platform's own readers take, and clear, 64 KiB for each token. */
+const PIECE_BYTES = 16 * 1024;
+
 const HEADERS = ["accept", "anthropic-version", "authorization", "content-type", "x-api-key"];
 /** Only what certainly is no stream: some servers send events under a type of their own, or none. */
 const NOT_A_STREAM = /^\s*(text\/html|application\/([\w.+-]+\+)?json)\b/i;
@@ -76,48 +79,80 @@ function needed(headers: HeadersInit | undefined): Headers {
   return kept;
 }
 
-/** `body` as it comes, pulled by its reader, counted and timed. Who leaves closes the connection. @throws AppError */
-export async function* pieces(
-  body: ReadableStream<Uint8Array>,
-  vendor: Vendor,
-  wire: Wire,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const fail = (failure: AppError) => wire.failure = failure;
-  const reader = body.getReader();
-  let streamBytes = 0;
-  let lineBytes = 0;
-  let ended = false;
-  try {
-    for (;;) { // bounded by STREAM_BYTES_MAX and the deadlines
-      let step: ReadableStreamReadResult<Uint8Array>;
-      try {
-        step = await reader.read();
-      } catch (cause) {
-        ended = true;
-        throw fail(cutOff(vendor, cause));
-      }
-      if (step.done) {
-        ended = true;
-        return;
-      }
-      wire.touch();
-      const newline = step.value.lastIndexOf(10);
-      lineBytes = newline < 0 ? lineBytes + step.value.length : step.value.length - newline - 1;
-      streamBytes += step.value.length;
-      if (lineBytes > LINE_BYTES_MAX || streamBytes > STREAM_BYTES_MAX) {
-        throw fail(
-          new AppError(
-            "answer_too_long",
-            `${vendor.label} sent more than an answer can hold. Ask for something shorter.`,
-          ),
-        );
-      }
-      yield step.value;
-    }
-  } finally {
-    // Not awaited: a connection that never closes would hold the end back. Nobody is left to be told that it broke.
-    if (!ended) reader.cancel().catch(() => {});
+/** The bytes of a body, pulled by their reader, counted and timed. */
+export class Pieces {
+  readonly #vendor: Vendor;
+  readonly #wire: Wire;
+  readonly #reader: PieceReader;
+  #streamBytes = 0;
+  #lineBytes = 0;
+  #ended = false;
+
+  constructor(body: ReadableStream<Uint8Array>, vendor: Vendor, wire: Wire) {
+    this.#vendor = vendor;
+    this.#wire = wire;
+    this.#reader = readerOf(body);
   }
+
+  /** What comes next, or null at the end. It is gone when the next is asked for: one buffer serves all. @throws AppError */
+  async next(): Promise<Uint8Array | null> {
+    let step: ReadableStreamReadResult<Uint8Array>;
+    try {
+      step = await this.#reader.read();
+    } catch (cause) {
+      this.#ended = true;
+      throw this.#wire.failure = cutOff(this.#vendor, cause);
+    }
+    if (step.done) {
+      this.#ended = true;
+      return null;
+    }
+    const { value } = step;
+    this.#wire.touch();
+    const newline = value.lastIndexOf(10);
+    this.#lineBytes = newline < 0 ? this.#lineBytes + value.length : value.length - newline - 1;
+    this.#streamBytes += value.length;
+    if (this.#lineBytes > LINE_BYTES_MAX || this.#streamBytes > STREAM_BYTES_MAX) {
+      throw this.#wire.failure = new AppError(
+        "answer_too_long",
+        `${this.#vendor.label} sent more than an answer can hold. Ask for something shorter.`,
+      );
+    }
+    return value;
+  }
+
+  /** Closes the connection, unless it is at its end. */
+  close(): void {
+    // Not awaited: a connection that never closes would hold the end back. Nobody is left to be told that it broke.
+    if (!this.#ended) this.#reader.cancel().catch(() => {});
+    this.#ended = true;
+  }
+}
+
+/** A reader that chooses where its bytes go. */
+interface PieceReader {
+  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
+  cancel(): Promise<void>;
+}
+
+/** A reader with one buffer for all pieces; of a stream that only hands out its own, that one's. */
+function readerOf(body: ReadableStream<Uint8Array>): PieceReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return body.getReader(); // from a `fetch` that is not the platform's
+  }
+  let buffer = new ArrayBuffer(PIECE_BYTES);
+  return {
+    async read() {
+      const step = await reader.read(new Uint8Array(buffer));
+      if (step.value !== undefined) buffer = step.value.buffer;
+      return step as ReadableStreamReadResult<Uint8Array>;
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 /** An error response whose body is at most `ERROR_BYTES_MAX` long. */

@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
+import type { Job } from "@/lib/jobs/job.ts";
+import { generationKey } from "@/lib/kv/keys.ts";
 import { textOf } from "@/lib/protocol/message.ts";
 import { LEASE_MS, type Process, World } from "../../support/program.ts";
 
@@ -12,20 +14,39 @@ function storing(world: World): void {
   };
 }
 
+/** A checkpoint goes out with the next commit after its text: here, with the next renewal of the lease. */
+async function checkpointed(world: World, generationId: string, at: string): Promise<void> {
+  const jobs = world.kv.watch<[Job]>([generationKey(generationId)]).getReader();
+  try {
+    await world.clock.advance(LEASE_MS / 3 + 1);
+    for (;;) {
+      const job = (await jobs.read()).value?.[0].value;
+      if (job?.state === "running" && job.checkpoint?.at === at) return;
+    }
+  } finally {
+    await jobs.cancel();
+  }
+}
+
 /** An answer whose owner died after `say` had said its part of it, and another process that takes it over. */
-async function takenOver(world: World, say: (world: World) => Promise<string>): Promise<
-  { there: Process; id: string; messageId: string; before: string }
+async function takenOver(
+  world: World,
+  say: (world: World) => Promise<string>,
+  checkpoint?: string,
+): Promise<
+  { there: Process; id: string; messageId: string; generationId: string; before: string }
 > {
   const here = world.process();
   const id = await here.create();
   const { reply } = await here.send(id, "Hello?");
   const before = await say(world);
   await here.until(id, ({ messages }) => textOf(messages.at(-1)!) === before);
+  if (checkpoint !== undefined) await checkpointed(world, reply.generationId, checkpoint);
   here.kill();
   await world.clock.advance(LEASE_MS + 1);
   const there = world.process();
   await there.sweep.run();
-  return { there, id, messageId: reply.messageId, before };
+  return { there, id, messageId: reply.messageId, generationId: reply.generationId, before };
 }
 
 Deno.test("P4: an answer that its provider stores is resumed: no word of it is said twice or lost", async () => {
@@ -82,14 +103,15 @@ Deno.test("P4: a provider that has forgotten the answer begins it anew, in a new
 Deno.test("P8: an answer that is resumed again and again ends all the same, its text kept", async () => {
   await using world = await World.open();
   storing(world);
-  let { there, id, messageId } = await takenOver(world, async ({ provider }) => {
+  let { there, id, messageId, generationId } = await takenOver(world, async ({ provider }) => {
     (await provider.call(1)).text("a").checkpoint("a");
     return "a";
-  });
+  }, "a");
   for (const [i, text] of ["b", "c"].entries()) {
     const call = await world.provider.call(i + 2);
     call.text(text).checkpoint(text);
     await there.until(id, ({ messages }) => textOf(messages.at(-1)!).endsWith(text));
+    await checkpointed(world, generationId, text);
     there.kill();
     await world.clock.advance(LEASE_MS + 1);
     there = world.process();

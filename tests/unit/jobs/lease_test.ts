@@ -45,7 +45,7 @@ async function write(
 }
 
 async function fenced(lease: Lease, store: FaultyStore): Promise<AppError> {
-  const error = await assertRejects(() => lease.fence(store, true), AppError);
+  const error = await assertRejects(async () => await lease.fence(store, true), AppError);
   assertEquals(error.code, "fenced");
   return error;
 }

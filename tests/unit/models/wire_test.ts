@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
 import type { Vendor } from "@/lib/models/vendor.ts";
-import { pieces, through, type Wire, wireFetch } from "@/lib/models/wire.ts";
+import { Pieces, through, type Wire, wireFetch } from "@/lib/models/wire.ts";
 
 const VENDOR: Vendor = {
   provider: "fake",
@@ -14,10 +14,11 @@ const VENDOR: Vendor = {
 /** A body that never ends, and what was taken of it. */
 function endless(chunk: Uint8Array<ArrayBuffer>) {
   const taken = { bytes: 0, cancelled: false };
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+  const body = new ReadableStream({
+    type: "bytes",
     pull(controller) {
       taken.bytes += chunk.length;
-      controller.enqueue(chunk);
+      controller.enqueue(chunk.slice()); // a byte stream takes the buffer with it
     },
     cancel: () => void (taken.cancelled = true),
   }, { highWaterMark: 0 });
@@ -49,7 +50,12 @@ Deno.test("W4: a stream without end is closed at its limit, however short its li
   const { body, taken } = endless(chunk);
   const { answer, wire } = exchange(new Response(body, { headers: SSE }));
   const error = await assertRejects(async () => {
-    for await (const _ of pieces((await answer).body!, VENDOR, wire));
+    const pieces = new Pieces((await answer).body!, VENDOR, wire);
+    try {
+      while (await pieces.next() !== null);
+    } finally {
+      pieces.close();
+    }
   }, AppError);
   assertEquals([error.code, error, taken.cancelled], ["answer_too_long", wire.failure, true]);
   assert(taken.bytes <= 65 * 1024 * 1024);
@@ -58,12 +64,12 @@ Deno.test("W4: a stream without end is closed at its limit, however short its li
 Deno.test("each piece of a body touches the wire, and is pulled only when it is asked for", async () => {
   const { body, taken } = endless(new Uint8Array([10]));
   const { answer, wire } = exchange(new Response(body, { headers: SSE }));
-  const read = pieces((await answer).body!, VENDOR, wire);
+  const pieces = new Pieces((await answer).body!, VENDOR, wire);
   assertEquals([wire.touches, taken.bytes], [0, 0]);
-  await read.next();
-  await read.next();
+  await pieces.next();
+  await pieces.next();
   assertEquals([wire.touches, taken.bytes], [2, 2]);
-  await read.return();
+  pieces.close();
   assertEquals(taken.cancelled, true);
 });
 
