@@ -47,6 +47,8 @@ interface Attempt {
   chars: number;
   /** Opened when something was gathered. */
   changes: Latch;
+  /** Opened when all that was gathered has been taken to be written. */
+  taken: Latch;
 }
 
 /**
@@ -61,14 +63,15 @@ export async function generate(
   from: Continuation | null = null,
 ): Promise<Next | null> {
   using changes = new Latch(deps.clock);
+  using taken = new Latch(deps.clock);
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
   const written = from?.parts ?? [];
   const gathered = new Gathered(written);
-  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes };
+  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes, taken };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, lease, from, gathered, stop, () => changes.open());
+  const reading = read(deps, lease, from, gathered, stop, () => changes.open(), taken);
   try {
     return await end(attempt, await write(attempt));
   } catch (error) {
@@ -84,7 +87,7 @@ export async function generate(
 
 /** Writes what was read, and renews the lease, until the source has ended and little enough is left for the end. */
 async function write(attempt: Attempt): Promise<SourceEnd> {
-  const { deps: { clock, flushMs }, lease, gathered, changes } = attempt;
+  const { deps: { clock, flushMs }, lease, gathered, changes, taken } = attempt;
   for (;;) {
     const now = clock.now();
     // The rest, when it fits one batch, goes out with the end.
@@ -94,7 +97,9 @@ async function write(attempt: Attempt): Promise<SourceEnd> {
       await changes.wait(Math.max(now + 1, lease.renewAt));
       continue;
     }
-    await commit(attempt, gathered.coalescer.take(), due);
+    const parts = gathered.coalescer.take();
+    if (gathered.coalescer.chars === 0) taken.open();
+    await commit(attempt, parts, due);
     while (clock.now() < now + flushMs && gathered.end === null) await changes.wait(now + flushMs);
   }
 }

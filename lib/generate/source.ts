@@ -1,5 +1,5 @@
 // The provider's side of an attempt: what it says is gathered, and how it ends.
-//   G1  The loop that reads the provider never waits for the store; what it read waits in the coalescer, bounded.
+//   G1  The loop that reads the provider does not wait for the store; what it read waits in the coalescer, bounded.
 //   G4  A provider is asked only under a lease that runs: who was frozen past it learns so before he calls.
 import { listMessages } from "../chat/messages.ts";
 import { branch } from "../chat/tree.ts";
@@ -9,8 +9,9 @@ import type { Checkpoint, RunningJob } from "../jobs/job.ts";
 import type { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationKey } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
-import type { Delta, ModelRequest, Provider, Turn } from "../models/provider.ts";
+import type { Delta, ModelRequest, Pace, Provider, Turn } from "../models/provider.ts";
 import { isTerminal, type Part, type StopReason, textOf, type Usage } from "../protocol/message.ts";
+import type { Latch } from "../resilience/latch.ts";
 import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
 import { Coalescer } from "./coalesce.ts";
 import { charsOf, type Continuation, skipping } from "./continuation.ts";
@@ -88,7 +89,18 @@ export class Gathered {
   }
 }
 
-/** Reads the provider until it ends, or `stop` aborts. Never throws, never waits for the store's writes (G1). */
+/**
+ * While the writer is behind, what is read is handed on so often: a token that is handed on by itself costs as much as
+ * all that have come meanwhile, and nobody sees it sooner.
+ */
+const PAUSE_MS_MAX = 100;
+
+/** When a pause that begins now is over. Pauses of one moment end together, so that they have one timer. */
+function pauseEnd(now: number): number {
+  return Math.floor(now / PAUSE_MS_MAX + 1) * PAUSE_MS_MAX;
+}
+
+/** Reads the provider until it ends, or `stop` aborts. Never throws. `taken` opens when the writer has taken what waits. */
 export async function read(
   deps: SourceDeps,
   lease: Lease,
@@ -96,8 +108,11 @@ export async function read(
   gathered: Gathered,
   stop: AbortController,
   changed: () => void,
+  taken: Latch,
 ): Promise<void> {
   const { signal } = stop;
+  const { clock } = deps;
+  const pace = () => gathered.coalescer.chars === 0 ? undefined : taken.wait(pauseEnd(clock.now()));
   let asked = false;
   let heard = false;
   try {
@@ -109,12 +124,12 @@ export async function read(
     // Stopped before it began: the provider is not asked, however late the watch tells.
     if (flag.value !== null) stop.abort("cancelled" satisfies StopCause);
     signal.throwIfAborted();
-    if (deps.clock.now() >= lease.job.leaseUntil) await lease.fence(deps.store, true);
+    if (clock.now() >= lease.job.leaseUntil) await lease.fence(deps.store, true);
     asked = true;
-    for await (const delta of deltasOf(provider, request, from, signal)) {
+    for await (const delta of deltasOf(provider, request, from, signal, pace)) {
       if (signal.aborted) break;
       heard = true;
-      gathered.take(delta, deps.clock.now());
+      gathered.take(delta, clock.now());
       changed();
       if (gathered.end !== null) break;
     }
@@ -133,11 +148,12 @@ function deltasOf(
   request: ModelRequest,
   from: Continuation | null,
   signal: AbortSignal,
+  pace: Pace,
 ): AsyncIterable<Delta> {
-  if (from === null) return provider.stream(request, signal);
-  if (from.how === "continued") return provider.stream({ ...request, prefix: from.prefix }, signal);
+  if (from === null) return provider.stream(request, signal, pace);
+  if (from.how === "continued") return provider.stream({ ...request, prefix: from.prefix }, signal, pace);
   const { at, chars } = from.checkpoint;
-  return skipping(provider.resume!(at, signal), charsOf(from.parts) - chars);
+  return skipping(provider.resume!(at, signal, pace), charsOf(from.parts) - chars);
 }
 
 /** What the provider is sent: the branch that ends in the message being answered. Failed and empty turns are left out. */

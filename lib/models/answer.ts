@@ -8,7 +8,7 @@ import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { DEADLINES, type Deadlines, withDeadlines } from "../resilience/deadline.ts";
 import { cutOff, failure } from "./failure.ts";
-import type { Delta, ModelRequest, Provider } from "./provider.ts";
+import type { Delta, ModelRequest, Pace, Provider } from "./provider.ts";
 import type { Vendor } from "./vendor.ts";
 import { type Through, through, type Wire } from "./wire.ts";
 
@@ -63,11 +63,12 @@ export function answering(
     begun: string | undefined,
     signal: AbortSignal,
     touch: () => void,
+    pace: Pace | undefined,
   ): AsyncGenerator<Delta> {
     let checkpoint = begun;
     let broken: AppError | undefined; // since the last checkpoint
     for (let breaks = 0;;) { // at most BREAKS_MAX without a checkpoint between them
-      const wire: Wire = { touch };
+      const wire: Wire = { touch, ...(pace === undefined ? {} : { pace }) };
       try {
         if (vendor.apiKey !== undefined && !SENDABLE_KEY.test(vendor.apiKey)) {
           throw new AppError(
@@ -99,17 +100,25 @@ export function answering(
       }
     }
   }
-  const call = (open: Open, signal: AbortSignal, begun: boolean, checkpoint?: string) =>
+  const call = (
+    open: Open,
+    signal: AbortSignal,
+    pace: Pace | undefined,
+    begun: boolean,
+    checkpoint?: string,
+  ) =>
     whole(
-      withDeadlines((own, touch) => events(open, checkpoint, own, touch), deadlines, signal, clock),
+      withDeadlines((own, touch) => events(open, checkpoint, own, touch, pace), deadlines, signal, clock),
       vendor,
       begun,
     );
   return {
     name: vendor.provider,
-    stream: (request, signal) => call((call) => source(request, call), signal, request.prefix !== undefined),
+    stream: (request, signal, pace) =>
+      call((call) => source(request, call), signal, pace, request.prefix !== undefined),
     ...(resume === undefined ? {} : {
-      resume: (checkpoint, signal) => call((call) => resume(checkpoint, call), signal, true, checkpoint),
+      resume: (checkpoint, signal, pace) =>
+        call((call) => resume(checkpoint, call), signal, pace, true, checkpoint),
     }),
     ...(abandon === undefined ? {} : { abandon }),
     ...(continues === undefined ? {} : { continues }),

@@ -1,8 +1,10 @@
 // The server-sent events of a provider's answer. The SDKs make the request and know the types; the stream is read here,
 // piece by piece: they hand out one event at a time through half a dozen promises, which is most of what a token costs.
-//   E1  The events of one piece come together, in order, so that who is behind catches up at once.
+//   E1  What has come comes together, in order: the connection is read on while nobody takes, and who is behind catches
+//       up at once.
 //   E2  An error that comes as an event of the stream is thrown, with what the provider said of it.
 import { createParser } from "eventsource-parser";
+import { AppError } from "../core/errors.ts";
 import type { Delta } from "./provider.ts";
 import type { Vendor } from "./vendor.ts";
 import { Pieces, type Wire } from "./wire.ts";
@@ -30,8 +32,17 @@ export class StreamError extends Error {
   }
 }
 
+/** Events read ahead of whoever takes them; then the connection holds the rest. */
+const AHEAD_MAX = 1_000;
+
+/** What was read and not taken yet, and how it ended. */
+interface Ahead<E> {
+  events: E[];
+  end: { error: unknown } | null;
+}
+
 /**
- * The JSON of the events in `response`, up to its end or to `[DONE]`.
+ * The JSON of the events in `response`, up to its end or to `[DONE]`: each time, all that came since.
  * @throws AppError when the connection breaks or a limit is passed, SyntaxError for what is no JSON, StreamError (E2)
  */
 export async function* eventsOf<E>(
@@ -40,41 +51,67 @@ export async function* eventsOf<E>(
   wire: Wire,
 ): AsyncGenerator<E[], void, undefined> {
   if (response.body === null) return;
-  let events: E[] = [];
-  let over: { error: Error } | { error: null } | null = null;
-  const parser = createParser({
-    onEvent({ event, data }) {
-      if (over !== null) return;
-      if (data === DONE) return void (over = { error: null });
-      try {
-        const value: unknown = JSON.parse(data);
-        const error = reportedError(event, value);
-        if (error !== undefined) over = { error: new StreamError(error, response.headers) };
-        else events.push(value as E);
-      } catch (error) {
-        over = { error: error as SyntaxError };
-      }
-    },
-  });
-  const decoder = new TextDecoder();
+  const ahead: Ahead<E> = { events: [], end: null };
+  let wake = () => {};
+  let taken = () => {};
   const pieces = new Pieces(response.body, vendor, wire);
-  try {
-    for (;;) { // bounded by the wire's limits and the deadlines
-      const piece = await pieces.next();
-      if (piece === null) return;
-      parser.feed(decoder.decode(piece, { stream: true }));
-      if (events.length > 0) {
-        yield events;
-        events = [];
+  const reading = async () => {
+    const decoder = new TextDecoder();
+    const parser = parserInto(ahead, response.headers);
+    try {
+      while (ahead.end === null) { // bounded by the wire's limits and the deadlines
+        const piece = await pieces.next();
+        if (piece === null) break;
+        parser.feed(decoder.decode(piece, { stream: true }));
+        wake();
+        if (ahead.events.length > AHEAD_MAX) await new Promise<void>((resolve) => (taken = resolve));
       }
-      const end = over as { error: Error | null } | null;
-      if (end === null) continue;
-      if (end.error !== null) throw end.error;
-      return;
+      ahead.end ??= { error: null };
+    } catch (error) {
+      ahead.end ??= { error };
+    }
+    wake();
+  };
+  void reading();
+  try {
+    for (;;) { // ends when the reading does
+      const { events, end } = ahead;
+      if (events.length > 0) {
+        ahead.events = [];
+        taken();
+        yield events;
+        await wire.pace?.();
+        continue;
+      }
+      if (end !== null && end.error === null) return;
+      if (end !== null) {
+        if (end.error instanceof AppError) wire.failure = end.error;
+        throw end.error;
+      }
+      await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
     pieces.close();
+    taken();
   }
+}
+
+/** A parser that puts the JSON of each event into `ahead`, and the end where there is one. */
+function parserInto<E>(ahead: Ahead<E>, headers: Headers) {
+  return createParser({
+    onEvent({ event, data }) {
+      if (ahead.end !== null) return;
+      if (data === DONE) return void (ahead.end = { error: null });
+      try {
+        const value: unknown = JSON.parse(data);
+        const error = reportedError(event, value);
+        if (error !== undefined) ahead.end = { error: new StreamError(error, headers) };
+        else ahead.events.push(value as E);
+      } catch (error) {
+        ahead.end = { error };
+      }
+    },
+  });
 }
 
 /** What a provider reports in place of an answer: an `error` event, or a member `error` of any event. */

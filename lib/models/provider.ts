@@ -34,15 +34,21 @@ export interface ModelRequest {
   prefix?: string;
 }
 
+/**
+ * Asked before more of an answer is handed on: a promise to wait for, or undefined to go on at once. What comes meanwhile
+ * is handed on together.
+ */
+export type Pace = () => Promise<void> | undefined;
+
 export interface Provider {
   readonly name: string;
   /** Pulled by the job. May be called many times at once. */
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Delta>;
+  stream(request: ModelRequest, signal: AbortSignal, pace?: Pace): AsyncIterable<Delta>;
   /**
    * Goes on from a checkpoint of an earlier stream, perhaps of another process. Absent when the provider stores nothing.
    * @throws AppError `provider_rejected` when the provider has forgotten the response.
    */
-  resume?(checkpoint: string, signal: AbortSignal): AsyncIterable<Delta>;
+  resume?(checkpoint: string, signal: AbortSignal, pace?: Pace): AsyncIterable<Delta>;
   /** Stops, for good, what `resume` would go on with: nobody will come back for it. Never throws. */
   abandon?(checkpoint: string): Promise<void>;
   /** Whether the model goes on from `ModelRequest.prefix`. Absent: none does. */

@@ -5,12 +5,15 @@
 //   W4  No body is read without a limit.
 import { AppError } from "../core/errors.ts";
 import { cutOff, unreachable } from "./failure.ts";
+import type { Pace } from "./provider.ts";
 import { hostOf, type Vendor } from "./vendor.ts";
 
 /** One call's share in the exchange. The SDKs hand it through to `fetch`, which they keep for many calls. */
 export interface Wire {
   /** Called for each piece of the body, pings and comments too. */
   touch(): void;
+  /** Asked before more of the answer is handed on. */
+  pace?: Pace;
   /** What failed. Kept here, because an SDK turns what `fetch` throws into an error of its own. */
   failure?: AppError;
   /** The answer is no stream, and only its status matters: its body is not read. */
@@ -101,7 +104,7 @@ export class Pieces {
       step = await this.#reader.read();
     } catch (cause) {
       this.#ended = true;
-      throw this.#wire.failure = cutOff(this.#vendor, cause);
+      throw cutOff(this.#vendor, cause);
     }
     if (step.done) {
       this.#ended = true;
@@ -113,7 +116,7 @@ export class Pieces {
     this.#lineBytes = newline < 0 ? this.#lineBytes + value.length : value.length - newline - 1;
     this.#streamBytes += value.length;
     if (this.#lineBytes > LINE_BYTES_MAX || this.#streamBytes > STREAM_BYTES_MAX) {
-      throw this.#wire.failure = new AppError(
+      throw new AppError(
         "answer_too_long",
         `${this.#vendor.label} sent more than an answer can hold. Ask for something shorter.`,
       );
