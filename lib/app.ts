@@ -30,6 +30,7 @@ import {
 import type { EncodedSnapshot, Services, State } from "./http/state.ts";
 import { Streams } from "./http/streams.ts";
 import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
+import { Pulse } from "./kv/pulse.ts";
 import { Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
 import { Sweep } from "./jobs/sweep.ts";
@@ -72,15 +73,23 @@ export interface Program {
 export function program(parts: Parts): Program {
   const { config, kv, logger, clock = systemClock, random = Math.random, newId = randomId } = parts;
   const metrics = new Metrics();
-  const store = new Store(kv, metrics, clock);
-  const watcher = new Watcher({ store, clock, logger, pollMs: config.pollMs });
-  const log = new Log({ store, clock, random, counters: metrics, tell: watcher.tell.bind(watcher) });
+  const processId = newId();
+  const pulse = config.sharedFile ? new Pulse(processId) : null;
+  const store = new Store(kv, metrics, clock, pulse);
+  const watcher = new Watcher({
+    store,
+    clock,
+    logger,
+    pollMs: config.pollMs,
+    ...(pulse === null ? {} : { pulse: { beaten: () => pulse.beaten(store) } }),
+  });
+  const log = new Log({ store, clock, random, counters: metrics, writing: watcher.writing.bind(watcher) });
   const append = log.append.bind(log);
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
   const sessions = new Sessions({ store, clock, newId });
   const streams = new Streams({ clock, random, logger, counters: metrics });
-  const owner = { processId: newId(), leaseMs: config.leaseMs };
+  const owner = { processId, leaseMs: config.leaseMs };
   const known = parts.models ?? models(config.models, {
     clock,
     report: (problem) => logger.log("warn", "models_incomplete", { problem }),
@@ -114,6 +123,7 @@ export function program(parts: Parts): Program {
     logger,
     // A takeover comes within LEASE_MS + 5 s (P4), and that of a lease handed back within 2 s.
     everyMs: Math.min(1_000, config.leaseMs / 2),
+    own: () => runner.ids(),
     rescue: async (job) => {
       if (runner.goesOn(job, clock.now())) return;
       await takeOver(

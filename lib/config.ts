@@ -11,6 +11,8 @@ export interface Config {
   readonly flushMs: number;
   /** Between two looks at what watch may not deliver. */
   readonly pollMs: number;
+  /** Other processes may have the same file open, which KV's watch does not cross. */
+  readonly sharedFile: boolean;
   readonly logLevel: Level;
   readonly models: ModelsConfig;
 }
@@ -82,7 +84,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leaseMs: integer("LEASE_MS", 10_000, 1_000, 600_000),
     flushMs: integer("FLUSH_MS", onDeploy ? 50 : 0, 0, 5_000),
     // Watch crosses processes everywhere but on a file, where a poll must carry them; elsewhere it is only a net.
-    pollMs: kvPath === undefined || /^https?:/.test(kvPath) ? 10_000 : 200,
+    pollMs: onFile(kvPath) ? 200 : 10_000,
+    sharedFile: onFile(kvPath),
     logLevel: isLevel(logLevel) ? logLevel : "info",
     models: {
       ...vendor("openai", text("OPENAI_API_KEY"), {
@@ -104,6 +107,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return freeze(config);
+}
+
+function onFile(kvPath: string | undefined): boolean {
+  return kvPath !== undefined && !/^https?:/.test(kvPath);
 }
 
 /** The program's environment. The only reader of it. */

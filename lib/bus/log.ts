@@ -21,7 +21,7 @@ import {
   tailAfter,
 } from "./head.ts";
 import { encode, type Encoded, unpack } from "./packed.ts";
-import type { Tell } from "./watcher.ts";
+import type { Writing } from "./watcher.ts";
 
 /** Most rows of segments read for one catch-up; more is a cursor so old that a snapshot is cheaper. */
 export const SEGMENTS_MAX = 5_000;
@@ -51,11 +51,13 @@ export class Log {
   /** Of each topic that is being written to, the end of the last turn that was asked for. */
   readonly #turns = new Map<TopicId, Promise<void>>();
 
-  readonly #tell: Tell;
+  readonly #writing: Writing;
 
-  /** `tell` is told of each head that a commit here has made. */
-  constructor(deps: { store: Store; clock: Clock; random: () => number; counters: Counters; tell?: Tell }) {
-    this.#tell = deps.tell ?? (() => {});
+  /** `writing` is told of each commit to a head. */
+  constructor(
+    deps: { store: Store; clock: Clock; random: () => number; counters: Counters; writing?: Writing },
+  ) {
+    this.#writing = deps.writing ?? (() => () => {});
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -198,17 +200,19 @@ export class Log {
       if (!this.#heads.has(topic)) this.#heads.set(topic, await this.head(topic));
     }
     const prepared = this.#prepare(plan);
+    const tell = prepared.heads.map(({ topic }) => this.#writing(headKey(topic)));
+    let states: Versioned<Head>[] = [];
     try {
       const versionstamp = await this.#store.commit(prepared.transaction);
-      if (versionstamp !== null) return this.#accept(prepared, versionstamp);
-      for (const { topic } of prepared.heads) this.#heads.delete(topic);
-      return null;
+      if (versionstamp === null) return null;
+      states = prepared.heads.map(({ head }) => ({ value: head, versionstamp }));
+      return this.#accept(prepared, states, versionstamp);
     } catch (error) {
-      if (!(error instanceof AppError)) {
-        unknown.push(prepared);
-        for (const { topic } of prepared.heads) this.#heads.delete(topic);
-      }
+      if (!(error instanceof AppError)) unknown.push(prepared);
       throw error;
+    } finally {
+      if (states.length === 0) { for (const { topic } of prepared.heads) this.#heads.delete(topic); }
+      tell.forEach((done, i) => done(states[i] ?? null));
     }
   }
 
@@ -233,12 +237,10 @@ export class Log {
     return { transaction: { checks, writes }, heads };
   }
 
-  #accept(prepared: Prepared, versionstamp: string): Appended {
-    for (const { topic, head, entries } of prepared.heads) {
-      const state = { value: head, versionstamp };
+  #accept(prepared: Prepared, states: readonly Versioned<Head>[], versionstamp: string): Appended {
+    for (const [i, { topic, entries }] of prepared.heads.entries()) {
       this.#heads.delete(topic);
-      this.#heads.set(topic, state);
-      this.#tell(headKey(topic), state);
+      this.#heads.set(topic, states[i]!);
       this.#counters.add("throughline_entries_appended_total", entries.length);
     }
     for (const oldest of this.#heads.keys()) {

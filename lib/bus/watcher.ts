@@ -3,6 +3,7 @@
 //   W2  A slow poll makes up for what watch does not deliver: on one SQLite file it never crosses processes.
 //   W3  What this process has committed itself is told from there, at once. While it goes on committing, neither watch
 //       nor poll reads the key: if somebody else writes it, the next commit here fails, reads it, and tells of it.
+//   W4  On a file the poll reads one short list, of who has committed (`Pulse`), and the keys only when others have.
 import type { Clock } from "../core/time.ts";
 import { causes } from "../core/errors.ts";
 import type { Key, Store, Versioned } from "../kv/store.ts";
@@ -15,8 +16,13 @@ export interface Watch {
   watch<V>(key: Key<V>, onState: OnState<V>): Disposable;
 }
 
-/** Tells those who watch a key what a commit of this process has put there. */
-export type Tell = <V>(key: Key<V>, state: Versioned<V>) => void;
+/** Says that a commit to `key` begins here; what it returns is called when it has ended, with what it has put there. */
+export type Writing = <V>(key: Key<V>) => (state: Versioned<V> | null) => void;
+
+/** Whether others have committed since it was last asked. */
+export interface Pulse {
+  beaten(): Promise<boolean>;
+}
 
 /**
  * A key that this process has committed to within this time is not read for news. A delivery costs 0.1 ms of CPU, as much
@@ -31,17 +37,29 @@ interface Watched {
   listeners: Set<OnState<unknown>>;
   /** What the listeners were told last; undefined before the first delivery. */
   seen: Versioned<unknown> | undefined;
-  /** When this process last said what it has committed. */
-  toldAt: number;
+  /** Commits to it that are under way here, and when the last one ended. */
+  writing: number;
+  wroteAt: number;
+  /** Others have committed since it was last read. */
+  stale: boolean;
   stop: AbortController;
+}
+
+export interface WatcherDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  pollMs: number;
+  /** Where there is none, each poll reads all keys. */
+  pulse?: Pulse;
 }
 
 export class Watcher implements Watch {
   readonly #watched = new Map<string, Watched>();
-  readonly #deps: { store: Store; clock: Clock; logger: Logger; pollMs: number };
+  readonly #deps: WatcherDeps;
   #polling: AbortController | null = null;
 
-  constructor(deps: { store: Store; clock: Clock; logger: Logger; pollMs: number }) {
+  constructor(deps: WatcherDeps) {
     this.#deps = deps;
   }
 
@@ -55,7 +73,9 @@ export class Watcher implements Watch {
         key,
         listeners: new Set(),
         seen: undefined,
-        toldAt: -Infinity,
+        writing: 0,
+        wroteAt: -Infinity,
+        stale: true,
         stop: new AbortController(),
       };
       this.#watched.set(name, watched);
@@ -79,12 +99,16 @@ export class Watcher implements Watch {
     };
   }
 
-  /** Says what `key` holds by a commit of this process (W3). */
-  tell<V>(key: Key<V>, state: Versioned<V>): void {
+  /** See `Writing` (W3). */
+  writing<V>(key: Key<V>): (state: Versioned<V> | null) => void {
     const watched = this.#watched.get(nameOf(key));
-    if (watched === undefined) return;
-    watched.toldAt = this.#deps.clock.now();
-    tell(watched, state);
+    if (watched === undefined) return () => {};
+    watched.writing++;
+    return (state) => {
+      watched.writing--;
+      watched.wroteAt = this.#deps.clock.now();
+      if (state !== null && !watched.stop.signal.aborted) tell(watched, state);
+    };
   }
 
   /** Number of keys watched now. */
@@ -148,15 +172,17 @@ export class Watcher implements Watch {
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
-    const { store, clock, logger, pollMs } = this.#deps;
+    const { store, clock, logger, pollMs, pulse = ALWAYS } = this.#deps;
     for (;;) {
       await clock.sleep(pollMs, signal);
       if (signal.aborted) return;
-      const now = clock.now();
-      const all = [...this.#watched.values()].filter((watched) => !isOwn(watched, now));
       try {
-        const states = await store.getMany(all.map(({ key }) => key));
-        all.forEach((watched, i) => {
+        if (await pulse.beaten()) { for (const watched of this.#watched.values()) watched.stale = true; }
+        const now = clock.now();
+        const due = [...this.#watched.values()].filter((watched) => watched.stale && !isOwn(watched, now));
+        const states = await store.getEach(due.map(({ key }) => key));
+        due.forEach((watched, i) => {
+          watched.stale = false;
           if (!watched.stop.signal.aborted) tell(watched, states[i]!);
         });
       } catch (error) {
@@ -166,9 +192,12 @@ export class Watcher implements Watch {
   }
 }
 
-/** Whether this process committed to the key a moment ago. A clock that was set back is no reason to wait. */
-function isOwn({ toldAt }: Watched, now: number): boolean {
-  return toldAt <= now && now < toldAt + OWN_MS;
+/** For a store whose watch crosses processes: each poll takes it that others have committed. */
+const ALWAYS: Pulse = { beaten: () => Promise.resolve(true) };
+
+/** Whether this process commits to the key, or did a moment ago. A clock that was set back is no reason to wait. */
+function isOwn({ writing, wroteAt }: Watched, now: number): boolean {
+  return writing > 0 || (wroteAt <= now && now < wroteAt + OWN_MS);
 }
 
 function nameOf(key: Deno.KvKey): string {

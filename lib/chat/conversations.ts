@@ -161,7 +161,7 @@ export class Conversations {
     const rows = await this.#deps.store.list(selector, { limit, reverse: true });
     const ids = rows.map(({ key }) => key.at(-1) as Id);
     const found: Conversation[] = [];
-    for (const { value } of await this.#deps.store.getMany(ids.map(conversationKey))) {
+    for (const { value } of await this.#deps.store.getEach(ids.map(conversationKey))) {
       if (value === null || value.deletedAt !== null || value.userId !== userId) continue;
       if (q === "" || value.conversation.title.toLowerCase().includes(q)) found.push(value.conversation);
     }

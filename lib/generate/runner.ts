@@ -34,6 +34,11 @@ export class Runner {
     return this.#active.size;
   }
 
+  /** The jobs that run here, under whatever lease. */
+  ids(): ReadonlySet<Id> {
+    return new Set([...this.#active].map(({ id }) => id));
+  }
+
   /** Whether `job` goes on here although its lease is over: its text need not begin anew. */
   goesOn({ id, epoch, leaseUntil }: RunningJob, now: number): boolean {
     if (now - leaseUntil > OVERDUE_MS_MAX) return false;

@@ -1,5 +1,6 @@
 // The provider's side of an attempt: what it says is gathered, and how it ends.
-//   G1  The loop that reads the provider does not wait for the store; what it read waits in the coalescer, bounded.
+//   G1  The provider's connection is read whatever the store does; what was read waits at the connection's end and in the
+//       coalescer, bounded.
 //   G4  A provider is asked only under a lease that runs: who was frozen past it learns so before he calls.
 import { listMessages } from "../chat/messages.ts";
 import { branch } from "../chat/tree.ts";
@@ -89,17 +90,6 @@ export class Gathered {
   }
 }
 
-/**
- * While the writer is behind, what is read is handed on so often: a token that is handed on by itself costs as much as
- * all that have come meanwhile, and nobody sees it sooner.
- */
-const PAUSE_MS_MAX = 100;
-
-/** When a pause that begins now is over. Pauses of one moment end together, so that they have one timer. */
-function pauseEnd(now: number): number {
-  return Math.floor(now / PAUSE_MS_MAX + 1) * PAUSE_MS_MAX;
-}
-
 /** Reads the provider until it ends, or `stop` aborts. Never throws. `taken` opens when the writer has taken what waits. */
 export async function read(
   deps: SourceDeps,
@@ -112,7 +102,9 @@ export async function read(
 ): Promise<void> {
   const { signal } = stop;
   const { clock } = deps;
-  const pace = () => gathered.coalescer.chars === 0 ? undefined : taken.wait(pauseEnd(clock.now()));
+  // While the writer is behind, a token that is handed on by itself costs as much as all that come meanwhile, and nobody
+  // sees it sooner. The connection is read on all the same.
+  const pace = () => gathered.coalescer.chars === 0 ? undefined : taken.wait();
   let asked = false;
   let heard = false;
   try {

@@ -10,12 +10,17 @@ import { type RunningJob, verdict } from "./job.ts";
 /** Jobs looked at in one sweep; the next one, seconds later, goes on behind them. */
 const SWEEP_MAX = 1_000;
 
+/** How often those that run here are looked at: they are rescued from themselves after a minute and a half (`runner.ts`). */
+const OWN_EVERY_MS = 30_000;
+
 export interface SweepDeps {
   store: Store;
   clock: Clock;
   logger: Logger;
   /** Between two sweeps. */
   everyMs: number;
+  /** The jobs that run here. Each renews its own lease, and is looked at now and then in case it hangs. */
+  own?: () => ReadonlySet<Id>;
   /** Takes a job over, or ends it when it has no attempt left. Somebody else may be faster; that is no error. */
   rescue: (job: RunningJob) => Promise<void>;
 }
@@ -26,6 +31,8 @@ export class Sweep {
   #running: Promise<void> | null = null;
   /** Where the next sweep begins: the last row of one that did not reach the end of the index. */
   #from: Deno.KvKey | null = null;
+  /** When the next sweep looks at the jobs that run here, too. */
+  #ownAt = 0;
 
   constructor(deps: SweepDeps) {
     this.#deps = deps;
@@ -70,7 +77,7 @@ export class Sweep {
   }
 
   async #once(): Promise<void> {
-    const { store, clock, logger, rescue } = this.#deps;
+    const { store, clock, logger, rescue, own = () => new Set<Id>() } = this.#deps;
     try {
       const prefix = runningPrefix();
       const rows = await store.list(
@@ -78,8 +85,12 @@ export class Sweep {
         { limit: SWEEP_MAX },
       );
       this.#from = rows.length < SWEEP_MAX ? null : rows.at(-1)!.key;
-      const ids = rows.map(({ key }) => key.at(-1) as Id);
-      const jobs = await store.getMany(ids.map(generationKey));
+      const now = clock.now();
+      const all = now >= this.#ownAt;
+      if (all) this.#ownAt = now + OWN_EVERY_MS;
+      const mine = own();
+      const ids = rows.map(({ key }) => key.at(-1) as Id).filter((id) => all || !mine.has(id));
+      const jobs = await store.getEach(ids.map(generationKey));
       for (const [i, { value: job }] of jobs.entries()) {
         if (this.#stopped.signal.aborted) return;
         const id = ids[i]!;

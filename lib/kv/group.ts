@@ -5,19 +5,10 @@
 //   Q2  A group of which a check fails goes again member by member: nobody's conflict is another's.
 //   Q3  So does a group that throws, for one transaction that KV does not take must not take others with it. But a
 //       member whose check fails then may have landed the first time: it throws, and its caller looks for itself.
-//   Q4  A commit that hangs, or is slow, holds back for `PATIENCE_MS` what is ready behind it, and no longer.
 import type { Clock } from "../core/time.ts";
+import { Gathering } from "./gathering.ts";
 import { COMMIT_BYTES_MAX, COMMIT_WRITES_MAX } from "./limits.ts";
 import type { Transaction } from "./store.ts";
-
-/**
- * How long a commit may hold back those behind it. On a file one takes 0.2 ms, and what gathers meanwhile makes the next
- * one larger and cheaper; over a network, where it takes longer than this, several are under way at once.
- */
-const PATIENCE_MS = 5;
-
-/** Full groups under way at once, within the patience. KV takes them one by one all the same. */
-const FULL_GROUPS_MAX = 4;
 
 /** A transaction that waits to be sent, and whoever waits for its versionstamp. */
 interface Member {
@@ -34,60 +25,47 @@ export type Send = (transaction: Transaction) => Promise<string | null>;
 
 export class GroupCommit {
   readonly #send: Send;
-  readonly #clock: Clock;
+  readonly #gathering: Gathering<Member>;
   /** Most checks of one group: what the store takes. */
   checksMax: number;
-  #waiting: Member[] = [];
-  /** Checks of those that wait, so that a full group is noticed without counting. */
-  #checksWaiting = 0;
-  /** When each group under way left that still holds others back. */
-  readonly #holding = new Set<{ leftAt: number }>();
-  /** Ends the wait of those behind a group, when nobody waits any more. */
-  #waited: AbortController | null = null;
 
   constructor(send: Send, clock: Clock, checksMax: number) {
     this.#send = send;
-    this.#clock = clock;
     this.checksMax = checksMax;
+    this.#gathering = new Gathering<Member>({
+      isFull: (waiting) => this.#isFull(waiting),
+      divide: (waiting) => this.#divide(waiting),
+      send: (group) => this.#sendGroup(group),
+    }, clock);
   }
 
   /** `bytes` is the size of the transaction, which by itself is within every limit. */
   commit(transaction: Transaction, bytes: number): Promise<string | null> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ transaction, bytes, resolve, reject });
-      this.#checksWaiting += transaction.checks.length;
-      this.#leave();
-    });
+    return new Promise((resolve, reject) => this.#gathering.join({ transaction, bytes, resolve, reject }));
   }
 
-  /** Sends what may go now. */
-  #leave(): void {
-    while (this.#waiting.length > 0) {
-      const full = this.#checksWaiting >= this.checksMax;
-      if (this.#holding.size >= (full ? FULL_GROUPS_MAX : 1)) return this.#beImpatient();
-      void this.#sendGroup(this.#take());
+  #isFull(waiting: readonly Member[]): boolean {
+    let checks = 0;
+    for (const { transaction } of waiting) {
+      checks += transaction.checks.length;
+      if (checks >= this.checksMax) return true;
     }
-    // With a reason of its own an abort makes no exception, which is most of its cost.
-    this.#waited?.abort(null);
-    this.#waited = null;
+    return false;
   }
 
-  /** The oldest that wait and may go together; the first always may. Whoever shares a key with one that stays, stays. */
-  #take(): Member[] {
-    if (this.#waiting.length === 1) {
-      this.#checksWaiting = 0;
-      return this.#waiting.splice(0);
-    }
+  /** Whoever shares a key with one that stays, stays. */
+  #divide(waiting: readonly Member[]): { group: Member[]; left: Member[] } {
+    if (waiting.length === 1) return { group: [...waiting], left: [] };
     const group: Member[] = [];
     const left: Member[] = [];
     const taken = new Set<string>();
     let [checks, writes, bytes] = [0, 0, 0];
-    for (const [i, member] of this.#waiting.entries()) {
+    for (const [i, member] of waiting.entries()) {
       const { transaction } = member;
       const fits = checks + transaction.checks.length <= this.checksMax &&
         writes + transaction.writes.length <= COMMIT_WRITES_MAX && bytes + member.bytes <= COMMIT_BYTES_MAX;
       if (group.length > 0 && !fits) {
-        left.push(...this.#waiting.slice(i));
+        left.push(...waiting.slice(i));
         break;
       }
       const keys = member.keys ??= keysOf(transaction);
@@ -101,14 +79,10 @@ export class GroupCommit {
       }
       for (const key of keys) taken.add(key);
     }
-    this.#waiting = left;
-    this.#checksWaiting -= checks;
-    return group;
+    return { group, left };
   }
 
   async #sendGroup(group: readonly Member[]): Promise<void> {
-    const held = { leftAt: this.#clock.now() };
-    this.#holding.add(held);
     try {
       const versionstamp = await this.#send(joined(group));
       if (versionstamp === null && group.length > 1) this.#sendEach(group, null);
@@ -117,8 +91,6 @@ export class GroupCommit {
       if (group.length > 1) this.#sendEach(group, error);
       else for (const { reject } of group) reject(error);
     }
-    this.#holding.delete(held);
-    this.#leave();
   }
 
   /** `thrown`: what became of the group is not known, so that a check that fails may be its own doing (Q3). */
@@ -129,19 +101,6 @@ export class GroupCommit {
         else resolve(versionstamp);
       }, reject);
     }
-  }
-
-  /** Lets those that wait go when the oldest group under way has had its time (Q4). One timer, however many wait. */
-  #beImpatient(): void {
-    if (this.#waited !== null) return;
-    const waited = this.#waited = new AbortController();
-    void this.#clock.sleep(PATIENCE_MS, waited.signal).then(() => {
-      if (waited.signal.aborted) return;
-      this.#waited = null;
-      const now = this.#clock.now();
-      for (const held of this.#holding) if (now - held.leftAt >= PATIENCE_MS) this.#holding.delete(held);
-      this.#leave();
-    });
   }
 }
 

@@ -26,6 +26,8 @@ export const SENT_TTL_MS = 7 * DAY_MS;
 export const JOB_TTL_MS = 30 * DAY_MS;
 /** A session that is not used for so long is forgotten. */
 export const SESSION_TTL_MS = 180 * DAY_MS;
+/** A process that has not committed for so long is gone, or has nothing to say. */
+export const PULSE_TTL_MS = 60 * 60 * 1000;
 /** A deleted conversation can be restored for so long. */
 export const TRASH_TTL_MS = 30 * DAY_MS;
 
@@ -81,6 +83,10 @@ export const sentKey = (
 
 /** A session, by the SHA-256 of its token. Written by `auth/sessions.ts`. Lives `SESSION_TTL_MS` after its last renewal. */
 export const sessionKey = (hash: string): Key<Session> => ["session", hash];
+
+/** Commits that a process has made to a store whose watch does not cross processes. Written by `kv/pulse.ts` with each. Lives `PULSE_TTL_MS`. */
+export const pulseKey = (processId: Id): Key<number> => ["pulse", processId];
+export const pulsePrefix = (): Deno.KvKey => ["pulse"];
 
 /** Read by `/readyz` to see whether KV answers. Never written. */
 export const probeKey = (): Key<never> => ["probe"];

@@ -6,6 +6,8 @@ import { type Clock, systemClock } from "../core/time.ts";
 import type { Counters } from "../observe/metrics.ts";
 import { GroupCommit } from "./group.ts";
 import { probeKey } from "./keys.ts";
+import type { Pulse } from "./pulse.ts";
+import { GroupRead } from "./reads.ts";
 import {
   COMMIT_BYTES_MAX,
   COMMIT_CHECKS_MAX,
@@ -75,15 +77,26 @@ export class Store {
   readonly #kv: Deno.Kv;
   readonly #counters: Counters;
   readonly #group: GroupCommit;
+  readonly #reads: GroupRead;
 
-  constructor(kv: Deno.Kv, counters: Counters, clock: Clock = systemClock) {
+  readonly #pulse: Pulse | null;
+
+  /** `pulse` beats with each commit, where others need to be told of it. */
+  constructor(kv: Deno.Kv, counters: Counters, clock: Clock = systemClock, pulse: Pulse | null = null) {
     this.#kv = kv;
+    this.#pulse = pulse;
     this.#counters = counters;
     this.#group = new GroupCommit((transaction) => this.#send(transaction), clock, COMMIT_CHECKS_MAX);
+    this.#reads = new GroupRead((keys) => kv.getMany(keys), clock);
   }
 
   async get<V>(key: Key<V>): Promise<Versioned<V>> {
-    return await this.#kv.get<V>(key);
+    return await this.#reads.get(key) as Versioned<V>;
+  }
+
+  /** Any number of keys, each by itself: what they hold was not all there at one moment. */
+  async getEach<V>(keys: readonly Key<V>[]): Promise<Versioned<V>[]> {
+    return await Promise.all(keys.map((key) => this.get(key)));
   }
 
   /** Any number of keys, ten a request; each ten are read at one moment, the whole is not. */
@@ -138,6 +151,10 @@ export class Store {
   /** One atomic operation. */
   async #send({ checks, writes }: Transaction): Promise<string | null> {
     const operation = this.#kv.atomic();
+    if (this.#pulse !== null) {
+      const { key, value, expireInMs } = this.#pulse.beat();
+      operation.set(key, value, { expireIn: expireInMs });
+    }
     for (const { key, versionstamp } of checks) operation.check({ key, versionstamp });
     for (const { key, value, expireInMs } of writes) {
       if (value === undefined) operation.delete(key);

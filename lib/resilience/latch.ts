@@ -17,17 +17,18 @@ export class Latch implements Disposable {
     this.#wake();
   }
 
-  /** Resolves when it is opened, or at `at` in milliseconds since the epoch; perhaps earlier. Look at what you wait for. */
-  wait(at: number): Promise<void> {
+  /** Resolves when it is opened or disposed of, or at `at` in milliseconds since the epoch; perhaps earlier. Look at what you wait for. */
+  wait(at?: number): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (this.#alarm?.at !== at) this.#set(at);
+      if (at !== undefined && this.#alarm?.at !== at) this.#set(at);
     });
   }
 
   [Symbol.dispose](): void {
     this.#alarm?.stop.abort(null);
     this.#alarm = null;
+    this.#wake();
   }
 
   #set(at: number): void {

@@ -89,9 +89,9 @@ export class Process {
     const counters = store.metrics;
     const owner = { processId: this.id, leaseMs: LEASE_MS };
     const watcher = this.watcher = new Watcher({ store, clock, logger, pollMs: 1_000 });
-    const tell = watcher.tell.bind(watcher);
+    const writing = watcher.writing.bind(watcher);
     // The log's pauses between tries are real, and a millisecond long: a test that moves time need not know of them.
-    const log = this.log = new Log({ store, clock: systemClock, random: () => 0, counters, tell });
+    const log = this.log = new Log({ store, clock: systemClock, random: () => 0, counters, writing });
     const append = log.append.bind(log);
     this.hub = new Hub({ log, watch: watcher, logger, counters });
     const conversations = this.conversations = new Conversations({ store, append, clock, newId: randomId });

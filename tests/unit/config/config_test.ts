@@ -10,6 +10,8 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     leaseMs: 10_000,
     flushMs: 0,
     pollMs: 200,
+    sharedFile: true,
+    sharedFile: true,
     logLevel: "info",
     models: { demo: { tokensPerSecond: 50 } },
   };
@@ -52,6 +54,8 @@ Deno.test("every variable is read", () => {
     leaseMs: 1000,
     flushMs: 20,
     pollMs: 200,
+    sharedFile: true,
+    sharedFile: true,
     logLevel: "debug",
     models: {
       openai: { apiKey: "key-o", baseURL: "https://o.example/v1", background: true },
