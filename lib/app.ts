@@ -2,7 +2,7 @@
 import { App, staticFiles } from "fresh";
 import type { Config } from "./config.ts";
 import { Sessions } from "./auth/sessions.ts";
-import { follow } from "./bus/follow.ts";
+import { Follower } from "./bus/follow.ts";
 import { Hub } from "./bus/hub.ts";
 import { Log } from "./bus/log.ts";
 import { Watcher } from "./bus/watcher.ts";
@@ -10,6 +10,7 @@ import { Conversations } from "./chat/conversations.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
 import { AppError, causes } from "./core/errors.ts";
 import { type Id, type NewId, randomId } from "./core/ids.ts";
+import { Shared } from "./core/shared.ts";
 import { type Clock, systemClock } from "./core/time.ts";
 import { cancel, viewJob } from "./generate/cancel.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
@@ -187,6 +188,11 @@ export function program(parts: Parts): Program {
     }
   };
 
+  /** A hundred followers who lost their connection come back at once, and each wants the same. */
+  const snapshots = new Shared<Awaited<ReturnType<typeof encodedSnapshot>>>();
+  const sharedSnapshot = (userId: Id, topic: TopicId) =>
+    snapshots.get(`${userId} ${topic}`, () => encodedSnapshot(userId, topic));
+
   const services: Services = {
     conversations,
     sessions,
@@ -196,8 +202,8 @@ export function program(parts: Parts): Program {
     metrics,
     snapshot,
     attend,
-    follow: (userId, from, signal) =>
-      follow({ hub, log, snapshot: (topic) => encodedSnapshot(userId, topic) }, from, signal),
+    follow: (userId, from, wake) =>
+      new Follower({ hub, log, snapshot: (topic) => sharedSnapshot(userId, topic) }, from, wake),
     send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),
     regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
     editQueued: (userId, id, messageId, text) => editQueued(queueing, userId, id, messageId, text),

@@ -2,13 +2,11 @@
 //   F1  Every entry after the cursor comes once, in order (P1), whatever happens to the wake-ups.
 //   F2  Entries come from what KV has committed, never from a writer's memory (P2).
 //   F3  A cursor that the log cannot serve gets a snapshot, and goes on from there. Never a silent gap.
+//   F4  A follower is a few small objects. What the hub holds it is given at once, with no promise in between.
 import type { TopicId } from "../kv/keys.ts";
 import type { Numbered } from "./head.ts";
-import type { Hub, Subscription } from "./hub.ts";
+import { BATCH_ENTRIES_MAX, type Hub, type Subscription } from "./hub.ts";
 import type { Log } from "./log.ts";
-
-/** Entries handed over at once, so that one long catch-up does not keep other topics waiting. */
-const BATCH_ENTRIES_MAX = 256;
 
 /** What a follower is given. `gone`: the topic is not there any more, and is not followed further. */
 export type Followed<S> =
@@ -23,77 +21,149 @@ export interface FollowDeps<S> {
   snapshot(topic: TopicId): Promise<{ cursor: number; snapshot: S } | null>;
 }
 
+/** One topic of one follower. */
+interface Followee {
+  readonly topic: TopicId;
+  cursor: number | null;
+  /** It may have something, and has its place among those that are looked at. */
+  isReady: boolean;
+  subscription: Subscription | null;
+}
+
+/** What a read has brought, or why it failed. */
+type Read<S> = { followed: Followed<S> } | { error: unknown };
+
 /**
- * Follows topics, each from its cursor (null: a snapshot first), until `signal` aborts or all are gone. Pulled: while
- * nobody asks, nothing is read.
+ * Follows topics, each from its cursor (null: a snapshot first), until it is disposed of or all are gone. Pulled: while
+ * nobody takes, nothing is read.
  */
-export async function* follow<S>(
-  deps: FollowDeps<S>,
-  from: ReadonlyMap<TopicId, number | null>,
-  signal: AbortSignal,
-): AsyncGenerator<Followed<S>, void, void> {
-  const cursors = new Map(from);
-  const subscriptions = new Map<TopicId, Subscription>();
-  /** Topics that may have something. A Set keeps the order, so that a busy topic goes behind the others. */
-  const ready = new Set<TopicId>();
-  let wake = () => {};
-  const onAbort = () => wake();
-  signal.addEventListener("abort", onAbort);
-  try {
-    for (const topic of cursors.keys()) {
-      ready.add(topic);
-      subscriptions.set(topic, deps.hub.subscribe(topic, () => (ready.add(topic), wake())));
+export class Follower<S> implements Disposable {
+  readonly #deps: FollowDeps<S>;
+  readonly #wake: () => void;
+  readonly #followees: Followee[] = [];
+  /** In the order in which they are looked at: a busy topic goes behind the others. */
+  readonly #ready: Followee[] = [];
+  #isReading = false;
+  /** Until it is taken. */
+  #read: Read<S> | null = null;
+
+  /** `wake` is called when `take` may have something again; never from within `take`. */
+  constructor(deps: FollowDeps<S>, from: ReadonlyMap<TopicId, number | null>, wake: () => void) {
+    this.#deps = deps;
+    this.#wake = wake;
+    for (const [topic, cursor] of from) {
+      const followee: Followee = { topic, cursor, isReady: false, subscription: null };
+      this.#followees.push(followee);
+      this.#queue(followee);
+      followee.subscription = deps.hub.subscribe(topic, () => {
+        this.#queue(followee);
+        if (!this.#isReading) this.#wake();
+      });
     }
-    while (!signal.aborted && cursors.size > 0) {
-      const [topic] = ready;
-      if (topic === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (ready.size > 0 || signal.aborted) resolve();
-        });
-        continue;
-      }
-      ready.delete(topic);
-      const cursor = cursors.get(topic);
-      if (cursor === undefined) continue;
-      const entries = cursor === null
-        ? null
-        : await entriesAfter(deps, subscriptions.get(topic), topic, cursor);
-      if (signal.aborted) return;
+  }
+
+  /** What there is; null: nothing now, `wake` will tell; "end": nothing any more. @throws what a read threw */
+  take(): Followed<S> | null | "end" {
+    if (this.#isReading) return null;
+    const read = this.#read;
+    if (read !== null) {
+      this.#read = null;
+      if ("error" in read) throw read.error;
+      return read.followed;
+    }
+    for (let followee = this.#next(); followee !== undefined; followee = this.#next()) {
+      const { topic, cursor, subscription } = followee;
+      const entries = cursor === null ? null : subscription?.after(cursor) ?? null;
       if (entries === null) {
-        const state = await deps.snapshot(topic);
-        if (state === null) {
-          cursors.delete(topic);
-          subscriptions.get(topic)?.[Symbol.dispose]();
-          subscriptions.delete(topic);
-          yield { type: "gone", topic };
-          continue;
-        }
-        cursors.set(topic, state.cursor);
-        ready.add(topic);
-        yield { type: "snapshot", topic, ...state };
-        continue;
+        void this.#readFor(followee);
+        return null;
       }
-      const last = entries.at(-1);
-      if (last === undefined) continue;
-      cursors.set(topic, last.seq);
-      // There may be more: look again after the others had their turn.
-      ready.add(topic);
-      yield { type: "entries", topic, entries };
+      if (entries.length > 0) return this.#given(followee, { type: "entries", topic, entries });
     }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    for (const subscription of subscriptions.values()) subscription[Symbol.dispose]();
+    return this.#followees.length === 0 ? "end" : null;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { subscription } of this.#followees) subscription?.[Symbol.dispose]();
+    this.#followees.length = 0;
+    this.#ready.length = 0;
+    this.#read = null;
+  }
+
+  #queue(followee: Followee): void {
+    if (followee.isReady) return;
+    followee.isReady = true;
+    this.#ready.push(followee);
+  }
+
+  #next(): Followee | undefined {
+    const followee = this.#ready.shift();
+    if (followee !== undefined) followee.isReady = false;
+    return followee;
+  }
+
+  /** Moves the cursor behind what is given. There may be more: it is looked at again, after the others. */
+  #given(followee: Followee, followed: Followed<S>): Followed<S> {
+    if (followed.type === "gone") {
+      this.#followees.splice(this.#followees.indexOf(followee), 1);
+      followee.subscription?.[Symbol.dispose]();
+    } else {
+      followee.cursor = followed.type === "snapshot" ? followed.cursor : followed.entries.at(-1)!.seq;
+      this.#queue(followee);
+    }
+    return followed;
+  }
+
+  /** Reads what the hub does not have. Wakes in any case: somebody may have woken us meanwhile. */
+  async #readFor(followee: Followee): Promise<void> {
+    this.#isReading = true;
+    let read: Read<S> | null;
+    try {
+      const followed = await this.#missing(followee);
+      read = followed === null ? null : { followed };
+    } catch (error) {
+      read = { error };
+    }
+    this.#isReading = false;
+    // Disposed of meanwhile, as a whole: there is nobody to give it to.
+    if (!this.#followees.includes(followee)) return;
+    if (read !== null && "followed" in read) this.#given(followee, read.followed);
+    this.#read = read;
+    this.#wake();
+  }
+
+  async #missing(followee: Followee): Promise<Followed<S> | null> {
+    const { topic, cursor } = followee;
+    const entries = cursor === null ? null : await this.#deps.log.next(topic, cursor);
+    if (entries !== null) {
+      return entries.length === 0
+        ? null
+        : { type: "entries", topic, entries: entries.slice(0, BATCH_ENTRIES_MAX) };
+    }
+    if (!this.#followees.includes(followee)) return null;
+    const state = await this.#deps.snapshot(topic);
+    return state === null ? { type: "gone", topic } : { type: "snapshot", topic, ...state };
   }
 }
 
-async function entriesAfter<S>(
-  deps: FollowDeps<S>,
-  subscription: Subscription | undefined,
-  topic: TopicId,
-  cursor: number,
-): Promise<readonly Numbered[] | null> {
-  const buffered = subscription?.after(cursor) ?? null;
-  const entries = buffered ?? await deps.log.next(topic, cursor);
-  return entries === null ? null : entries.slice(0, BATCH_ENTRIES_MAX);
+/** What a follower is given, one after the other, for those who await it. `signal` ends it. */
+export async function* follow<S>(
+  begin: (wake: () => void) => Follower<S>,
+  signal: AbortSignal,
+): AsyncGenerator<Followed<S>, void, void> {
+  if (signal.aborted) return;
+  let wake = () => {};
+  const onAbort = () => wake();
+  signal.addEventListener("abort", onAbort);
+  using follower = begin(() => wake());
+  try {
+    while (!signal.aborted) {
+      const followed = follower.take();
+      if (followed === "end") return;
+      if (followed !== null) yield followed;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -1,16 +1,23 @@
 // One answer, followed to its end: for the API that waits, and for the one that streams bare tokens.
+import { follow, type Followed, type Follower } from "../bus/follow.ts";
 import { AppError, ERRORS } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import { conversationTopic } from "../kv/keys.ts";
 import type { MessageAccepted } from "../protocol/api.ts";
 import type { EntryMap } from "../protocol/event.ts";
 import { isTerminal, type Message, textOf } from "../protocol/message.ts";
+import { type Encode, FollowedBytes } from "./followed_bytes.ts";
 import type { ChatBody } from "./schemas.ts";
 import { json } from "./respond.ts";
-import type { Identity, Services } from "./state.ts";
+import { joined } from "./sse.ts";
+import type { EncodedSnapshot, Identity, Services } from "./state.ts";
 
-/** `restart` voids the text so far; `end` is the whole answer. */
-type Step = { type: "text"; text: string } | { type: "restart" } | { type: "end"; message: Message };
+/** `restart` voids the text so far; `end` is the whole answer; `gone`: its conversation is not there any more. */
+type Step =
+  | { type: "text"; text: string }
+  | { type: "restart" }
+  | { type: "end"; message: Message }
+  | { type: "gone" };
 
 /** Sends `body` into its conversation, or a new one. @throws AppError */
 export async function ask(
@@ -36,10 +43,13 @@ export async function whole(
 ): Promise<Response> {
   const { conversationId, accepted } = await ask(services, identity, body, requestId);
   using place = services.streams.hold(identity.userId);
-  for await (const step of steps(services, identity.userId, conversationId, accepted, place.signal)) {
-    if (step.type !== "end") continue;
-    if (step.message.status === "failed") throw failure(step.message);
-    return json({ response: textOf(step.message), conversation_id: conversationId });
+  const begin = (wake: () => void) => followAnswer(services, identity.userId, conversationId, accepted, wake);
+  for await (const followed of follow(begin, place.signal)) {
+    const last = stepsIn(followed, accepted).at(-1);
+    if (last?.type === "gone") break;
+    if (last?.type !== "end") continue;
+    if (last.message.status === "failed") throw failure(last.message);
+    return json({ response: textOf(last.message), conversation_id: conversationId });
   }
   if (place.signal.aborted) {
     throw new AppError("draining", "The answer goes on without this server. Its conversation will have it.", {
@@ -58,63 +68,86 @@ export async function streamed(
 ): Promise<Response> {
   const { conversationId, accepted } = await ask(services, identity, body, requestId);
   const done = event("done", JSON.stringify({ conversation_id: conversationId }));
-  async function* source(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const step of steps(services, identity.userId, conversationId, accepted, signal)) {
-      if (step.type === "text") yield event("token", step.text);
-      else if (step.type === "restart") yield event("restart", "{}");
-      else if (step.message.status === "failed") {
-        yield event("error", JSON.stringify(step.message.error ?? {}));
-      } else yield done;
+  const bytesOf = (step: Exclude<Step, { type: "gone" }>) => {
+    if (step.type === "text") return event("token", step.text);
+    if (step.type === "restart") return event("restart", "{}");
+    return step.message.status === "failed" ? event("error", JSON.stringify(step.message.error ?? {})) : done;
+  };
+  const encode: Encode = (followed, end) => {
+    const events: Uint8Array[] = [];
+    for (const step of stepsIn(followed, accepted)) {
+      if (step.type === "end" || step.type === "gone") end();
+      if (step.type !== "gone") events.push(bytesOf(step));
     }
-  }
+    return events.length === 0 ? null : joined(events);
+  };
   return services.streams.response({
     userId: identity.userId,
-    source,
+    source: (wake) =>
+      new FollowedBytes(followAnswer(services, identity.userId, conversationId, accepted, wake), encode),
     allowed: () => services.sessions.isLive(identity.token, identity.userId),
     atEnd: null,
     events: false,
   });
 }
 
-/** The steps of the answer that `accepted` promises, from its first word. */
-async function* steps(
+/** Follows from where the answer that `accepted` promises begins. */
+function followAnswer(
   services: Services,
   userId: Id,
   conversationId: Id,
   accepted: MessageAccepted,
-  signal: AbortSignal,
-): AsyncGenerator<Step, void, undefined> {
+  wake: () => void,
+): Follower<EncodedSnapshot> {
+  return services.follow(userId, new Map([[conversationTopic(conversationId), accepted.cursor]]), wake);
+}
+
+/** What was given says about the answer that `accepted` promises. Nothing comes after `end` or `gone`. */
+function stepsIn(followed: Followed<EncodedSnapshot>, accepted: MessageAccepted): Step[] {
   const { messageId } = accepted.reply;
-  const from = new Map([[conversationTopic(conversationId), accepted.cursor]]);
-  for await (const followed of services.follow(userId, from, signal)) {
-    if (followed.type === "gone") return;
-    if (followed.type === "snapshot") {
-      const { messages } = JSON.parse(followed.snapshot.json) as { messages: Message[] };
-      const message = messages.find(({ id }) => id === messageId);
-      if (message === undefined) continue;
-      yield { type: "restart" };
-      if (isTerminal(message.status)) return yield { type: "end", message };
-      yield { type: "text", text: textOf(message) };
-      continue;
+  if (followed.type === "gone") return [{ type: "gone" }];
+  if (followed.type === "snapshot") {
+    const { messages } = JSON.parse(followed.snapshot.json) as { messages: Message[] };
+    const message = messages.find(({ id }) => id === messageId);
+    if (message === undefined) return [];
+    return [
+      { type: "restart" },
+      isTerminal(message.status) ? { type: "end", message } : { type: "text", text: textOf(message) },
+    ];
+  }
+  const steps: Step[] = [];
+  for (const { type, json } of followed.entries) {
+    const step = stepOf(type, json, accepted);
+    if (step !== null) steps.push(step);
+    if (step?.type === "end" || step?.type === "gone") break;
+  }
+  return steps;
+}
+
+/** What one entry says about it. */
+function stepOf(type: string, json: string, { reply, message: asked }: MessageAccepted): Step | null {
+  switch (type) {
+    case "delta": {
+      const { messageId, parts } = JSON.parse(json) as EntryMap["delta"];
+      const text = messageId === reply.messageId ? textOf({ parts }) : "";
+      return text === "" ? null : { type: "text", text };
     }
-    for (const { type, json } of followed.entries) {
-      if (type === "delta") {
-        const { messageId: of, parts } = JSON.parse(json) as EntryMap["delta"];
-        const text = of === messageId ? textOf({ parts }) : "";
-        if (text !== "") yield { type: "text", text };
-      } else if (type === "restart") {
-        if ((JSON.parse(json) as EntryMap["restart"]).messageId === messageId) yield { type: "restart" };
-      } else if (type === "message") {
-        const { message } = JSON.parse(json) as EntryMap["message"];
-        if (message.id === messageId && isTerminal(message.status)) return yield { type: "end", message };
-        // A queued message that was removed gets no answer.
-        if (message.id === accepted.message.id && message.status === "cancelled") {
-          return yield { type: "end", message };
-        }
-      } else if (type === "deleted") {
-        return;
-      }
+    case "restart":
+      return (JSON.parse(json) as EntryMap["restart"]).messageId === reply.messageId
+        ? { type: "restart" }
+        : null;
+    case "message": {
+      const { message } = JSON.parse(json) as EntryMap["message"];
+      // A queued message that was removed gets no answer.
+      const isEnd = message.id === reply.messageId
+        ? isTerminal(message.status)
+        : message.id === asked.id && message.status === "cancelled";
+      return isEnd ? { type: "end", message } : null;
     }
+    case "deleted":
+      return { type: "gone" };
+    default:
+      return null;
   }
 }
 

@@ -1,10 +1,12 @@
 // Following over SSE: who may read, from where, and as which bytes.
 //   P10  Every topic is checked against its owner before a byte of it is read; a foreign one is `not_found`.
+import type { Followed } from "../bus/follow.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId } from "../core/ids.ts";
 import { conversationTopic, type TopicId, userTopic } from "../kv/keys.ts";
-import { sseEntry, sseEvent, sseNamedEntry, withTopic } from "./sse.ts";
-import type { Identity, Services } from "./state.ts";
+import { FollowedBytes } from "./followed_bytes.ts";
+import { sseEntries, sseEvent, sseState } from "./sse.ts";
+import type { EncodedSnapshot, Identity, Services } from "./state.ts";
 
 /** Conversations on one shared stream: more tabs than anybody opens. */
 const TOPICS_MAX = 64;
@@ -25,27 +27,32 @@ export async function followConversation(
   id: Id,
   cursor: number | null,
 ): Promise<Response> {
-  const { userId } = identity;
+  const { userId, token } = identity;
   services.attend((await services.conversations.read(userId, id)).conversation);
-  async function* source(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (
-      const followed of services.follow(userId, new Map([[conversationTopic(id), cursor]]), signal)
-    ) {
-      if (followed.type === "gone") return;
-      if (followed.type === "snapshot") {
-        yield sseEvent(followed.snapshot.type, followed.snapshot.json, followed.cursor);
-        continue;
-      }
-      yield joined(followed.entries.map(sseEntry));
-      if (followed.entries.some(({ type }) => type === "deleted")) return;
-    }
-  }
   return services.streams.response({
     userId,
-    source,
-    allowed: () => services.sessions.isLive(identity.token, userId),
+    source: (wake) =>
+      new FollowedBytes(
+        services.follow(userId, new Map([[conversationTopic(id), cursor]]), wake),
+        conversationBytes,
+      ),
+    allowed: () => services.sessions.isLive(token, userId),
     atEnd: "gone",
   });
+}
+
+/** Ends with the conversation. */
+function conversationBytes(followed: Followed<EncodedSnapshot>, end: () => void): Uint8Array | null {
+  switch (followed.type) {
+    case "gone":
+      end();
+      return null;
+    case "snapshot":
+      return sseState(followed.snapshot, followed.cursor);
+    case "entries":
+      if (followed.entries.some(({ type }) => type === "deleted")) end();
+      return sseEntries(followed.entries);
+  }
 }
 
 /** Many topics on one connection: `user`, and conversations, each `<name>` or `<name>@<cursor>`. */
@@ -54,39 +61,42 @@ export async function followTopics(
   identity: Identity,
   wanted: string,
 ): Promise<Response> {
-  const { userId } = identity;
-  const names = new Map<TopicId, string>();
+  const { userId, token } = identity;
   const cursors = new Map<TopicId, number | null>();
   const gone: string[] = [];
   for (const { name, cursor } of readTopics(wanted)) {
-    const topic = name === "user" ? userTopic(userId) : conversationTopic(name);
-    if (name !== "user" && !await mayRead(services, userId, name)) {
-      gone.push(name);
-      continue;
-    }
-    names.set(topic, name);
-    cursors.set(topic, cursor);
-  }
-  const bye = (name: string) => sseEvent("bye", JSON.stringify({ topic: name, reason: "gone" }));
-  async function* source(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const name of gone) yield bye(name);
-    for await (const followed of services.follow(userId, cursors, signal)) {
-      const name = names.get(followed.topic)!;
-      if (followed.type === "gone") {
-        yield bye(name);
-      } else if (followed.type === "snapshot") {
-        yield sseEvent(followed.snapshot.type, withTopic(followed.snapshot.json, name), followed.cursor);
-      } else {
-        yield joined(followed.entries.map((entry) => sseNamedEntry(entry, name)));
-      }
-    }
+    if (name === "user") cursors.set(userTopic(userId), cursor);
+    else if (await mayRead(services, userId, name)) cursors.set(conversationTopic(name), cursor);
+    else gone.push(name);
   }
   return services.streams.response({
     userId,
-    source,
-    allowed: () => services.sessions.isLive(identity.token, userId),
+    source: (wake) => new FollowedBytes(services.follow(userId, cursors, wake), topicBytes, gone.map(byeOf)),
+    allowed: () => services.sessions.isLive(token, userId),
     atEnd: "gone",
   });
+}
+
+/** Ends with the last of its topics, which the follower knows. */
+function topicBytes(followed: Followed<EncodedSnapshot>): Uint8Array {
+  const name = nameOf(followed.topic);
+  switch (followed.type) {
+    case "gone":
+      return byeOf(name);
+    case "snapshot":
+      return sseState(followed.snapshot, followed.cursor, name);
+    case "entries":
+      return sseEntries(followed.entries, name);
+  }
+}
+
+/** What a topic is called on a shared stream. */
+function nameOf(topic: TopicId): string {
+  return topic.startsWith("u:") ? "user" : topic.slice(2);
+}
+
+function byeOf(name: string): Uint8Array {
+  return sseEvent("bye", JSON.stringify({ topic: name, reason: "gone" }));
 }
 
 async function mayRead(services: Services, userId: Id, id: Id): Promise<boolean> {
@@ -115,17 +125,4 @@ function readTopics(wanted: string): { name: string; cursor: number | null }[] {
     throw new AppError("invalid", "Each of `topics` must be `user` or the id of a conversation.");
   }
   return topics;
-}
-
-/** Several events in one write: what came together goes out together. */
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }

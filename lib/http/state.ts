@@ -1,5 +1,5 @@
 // What a request carries, and what the routes may call.
-import type { Followed } from "../bus/follow.ts";
+import type { Follower } from "../bus/follow.ts";
 import type { Conversations } from "../chat/conversations.ts";
 import type { Id } from "../core/ids.ts";
 import type { Sessions } from "../auth/sessions.ts";
@@ -34,8 +34,8 @@ export interface Services {
   follow(
     userId: Id,
     from: ReadonlyMap<TopicId, number | null>,
-    signal: AbortSignal,
-  ): AsyncGenerator<Followed<EncodedSnapshot>, void, void>;
+    wake: () => void,
+  ): Follower<EncodedSnapshot>;
   send(userId: Id, conversationId: Id, sending: SendMessage, requestId: string): Promise<MessageAccepted>;
   regenerate(userId: Id, conversationId: Id, wanted: Regenerate, requestId: string): Promise<MessageAccepted>;
   /** Changes of messages that wait (`generate/queue.ts`). */

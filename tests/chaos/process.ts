@@ -1,5 +1,6 @@
 // One simulated process: the whole program without HTTP, over a link of its own to the store, and mortal.
 import { type Program, program } from "@/lib/app.ts";
+import { follow } from "@/lib/bus/follow.ts";
 import type { Id } from "@/lib/core/ids.ts";
 import type { Clock } from "@/lib/core/time.ts";
 import { readConfig } from "@/lib/config.ts";
@@ -62,7 +63,8 @@ export class SimulatedProcess implements Actor {
   /** What `services.follow` does, from where the variant says. */
   follow(userId: Id, topic: `c:${Id}`, cursor: number | null, signal: AbortSignal) {
     const from = cursor === null ? null : this.#variant.cursor?.(cursor) ?? cursor;
-    return this.program.services.follow(userId, new Map([[topic, from]]), signal);
+    const begin = (wake: () => void) => this.program.services.follow(userId, new Map([[topic, from]]), wake);
+    return follow(begin, signal);
   }
 
   /** As by SIGKILL. */

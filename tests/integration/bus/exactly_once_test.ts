@@ -114,7 +114,10 @@ const BROKEN: Record<string, Variant> = {
   },
   "a subscription that is never let go": {
     hub: (hub) => ({
-      subscribe: (topic, wake) => ({ ...hub.subscribe(topic, wake), [Symbol.dispose]: () => {} }),
+      subscribe: (topic, wake) => {
+        const subscription = hub.subscribe(topic, wake);
+        return { after: (cursor) => subscription.after(cursor), [Symbol.dispose]: () => {} };
+      },
     }),
   },
 };

@@ -1,6 +1,6 @@
 // The bus under the worst of conditions: topics, writers, and followers that are cut off and come back. Wake-ups are
 // lost, doubled, late and early, as a test's plan says. The KV is real.
-import { follow, type FollowDeps } from "@/lib/bus/follow.ts";
+import { follow, type FollowDeps, Follower as Following } from "@/lib/bus/follow.ts";
 import type { Numbered } from "@/lib/bus/head.ts";
 import type { Encoded } from "@/lib/bus/packed.ts";
 import { Hub } from "@/lib/bus/hub.ts";
@@ -203,7 +203,8 @@ class Follower {
   async #connect(): Promise<void> {
     this.#connection = new AbortController();
     let left = this.#cuts.shift() ?? Infinity;
-    for await (const followed of follow(this.#deps, this.#cursors(), this.#connection.signal)) {
+    const begin = (wake: () => void) => new Following(this.#deps, this.#cursors(), wake);
+    for await (const followed of follow(begin, this.#connection.signal)) {
       if (followed.type === "gone") throw new Error("gone");
       if (followed.type === "snapshot") this.seen.set(followed.topic, [...followed.snapshot]);
       else this.seen.set(followed.topic, [...this.seen.get(followed.topic) ?? [], ...followed.entries]);

@@ -1,6 +1,6 @@
 // Two people typing into one conversation through two processes: whatever they do and whenever, there is one order.
 import { assert, assertEquals } from "@std/assert";
-import { follow } from "@/lib/bus/follow.ts";
+import { follow, Follower } from "@/lib/bus/follow.ts";
 import type { Numbered } from "@/lib/bus/head.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import type { Id } from "@/lib/core/ids.ts";
@@ -120,11 +120,8 @@ function followed(place: Process, id: Id) {
   const closing = new AbortController();
   const topic = conversationTopic(id);
   const snapshot = () => Promise.reject(new Error("A cursor of this run is never too old"));
-  const events = follow(
-    { hub: place.hub, log: place.log, snapshot },
-    new Map([[topic, 0]]),
-    closing.signal,
-  );
+  const deps = { hub: place.hub, log: place.log, snapshot };
+  const events = follow((wake) => new Follower(deps, new Map([[topic, 0]]), wake), closing.signal);
   return {
     async upTo(cursor: number): Promise<Numbered[]> {
       const seen: Numbered[] = [];

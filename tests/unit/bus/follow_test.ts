@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { follow, type Followed } from "@/lib/bus/follow.ts";
+import { follow, type FollowDeps, type Followed, Follower } from "@/lib/bus/follow.ts";
 import { Hub } from "@/lib/bus/hub.ts";
 import { headKey, type TopicId } from "@/lib/kv/keys.ts";
 import { delta, Lines, logOn, textIn, TOPIC } from "../../support/bus.ts";
@@ -13,8 +13,18 @@ function scene(kv: Deno.Kv) {
   const hub = new Hub({ log, watch, logger: new Lines(), counters: store.metrics });
   const gone = new Set<TopicId>();
   const leave = new AbortController();
+  const deps: FollowDeps<string> = {
+    hub,
+    log,
+    snapshot: async (topic) => {
+      if (gone.has(topic)) return null;
+      const { value } = await log.head(topic);
+      return { cursor: value?.seq ?? 0, snapshot: "state" };
+    },
+  };
   return {
     log,
+    hub,
     watch,
     leave,
     gone,
@@ -22,19 +32,7 @@ function scene(kv: Deno.Kv) {
       log.append(() => ({ topics: [{ topic, entries: texts.map(delta) }] })),
     tell: async (topic: TopicId) => watch.tell(headKey(topic), await store.get(headKey(topic))),
     start: (from: [TopicId, number | null][]) =>
-      follow(
-        {
-          hub,
-          log,
-          snapshot: async (topic) => {
-            if (gone.has(topic)) return null;
-            const { value } = await log.head(topic);
-            return { cursor: value?.seq ?? 0, snapshot: "state" };
-          },
-        },
-        new Map(from),
-        leave.signal,
-      ),
+      follow((wake) => new Follower(deps, new Map(from), wake), leave.signal),
   };
 }
 
@@ -125,12 +123,102 @@ Deno.test("a read that fails ends the follower with its error, and lets go of it
   const watch = new ScriptedWatch();
   const broken = { next: () => Promise.reject(new Error("away")) };
   const hub = new Hub({ log, watch, logger: new Lines(), counters: store.metrics });
+  const deps: FollowDeps<string> = { hub, log: broken, snapshot: () => Promise.resolve(null) };
   const following = follow(
-    { hub, log: broken, snapshot: () => Promise.resolve(null) },
-    new Map([[TOPIC, 0], [OTHER, 0]]),
+    (wake) => new Follower(deps, new Map([[TOPIC, 0], [OTHER, 0]]), wake),
     new AbortController().signal,
   );
   const error = await following.next().then(() => null, (error: Error) => error);
   assert(error?.message === "away");
   assertEquals([watch.watching(headKey(TOPIC)), watch.watching(headKey(OTHER))], [0, 0]);
 });
+
+Deno.test("F4: what the hub holds is given at once, to any number of followers, without a read", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { append, tell, log, hub } = scene(kv);
+  await append(TOPIC, "a");
+  let reads = 0;
+  let wakes = 0;
+  const deps: FollowDeps<string> = {
+    hub,
+    log: { next: (topic, cursor) => (reads++, log.next(topic, cursor)) },
+    snapshot: () => Promise.reject(new Error("nobody needs one")),
+  };
+  using first = new Follower(deps, new Map([[TOPIC, 1]]), () => wakes++);
+  await tell(TOPIC);
+  await turn();
+  const followers = Array.from(
+    { length: 1_000 },
+    () => new Follower(deps, new Map([[TOPIC, 1]]), () => wakes++),
+  );
+  for (const text of ["b", "c", "d"]) {
+    wakes = 0;
+    await append(TOPIC, text);
+    await tell(TOPIC);
+    await turn();
+    assertEquals(wakes, 1_001);
+    const given = new Set([first, ...followers].map((follower) => entriesOf(follower.take())));
+    assertEquals([given.size, [...given].map((entries) => entries?.map(({ json }) => textIn(json)))], [1, [[
+      text,
+    ]]]);
+    assertEquals(first.take(), null);
+  }
+  assertEquals(reads, 0);
+  for (const follower of followers) follower[Symbol.dispose]();
+});
+
+Deno.test("F4: a follower from whom nobody takes reads nothing, and catches up by pages", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { append, tell, log, hub } = scene(kv);
+  let reads = 0;
+  const deps: FollowDeps<string> = {
+    hub,
+    log: { next: (topic, cursor) => (reads++, log.next(topic, cursor)) },
+    snapshot: () => Promise.reject(new Error("nobody needs one")),
+  };
+  await append(TOPIC, "a");
+  let wake = () => {};
+  using follower = new Follower(deps, new Map([[TOPIC, 1]]), () => wake());
+  for (let i = 0; i < 20; i++) {
+    await append(TOPIC, ...Array.from({ length: 100 }, (_, j) => `${i}.${j}`));
+    await tell(TOPIC);
+    await turn();
+  }
+  assertEquals(reads, 0);
+  const seen: number[] = [];
+  while (seen.length < 2_000) {
+    const followed = follower.take();
+    if (followed === null) await new Promise<void>((resolve) => (wake = resolve));
+    else seen.push(...entriesOf(followed)!.map(({ seq }) => seq));
+  }
+  assertEquals(seen, Array.from({ length: 2_000 }, (_, i) => i + 2));
+  // The hub's buffer has the last quarter; the rest is read from the log.
+  assert(reads > 0 && reads < 10, `${reads} reads`);
+});
+
+Deno.test("a follower that is disposed of during a read is neither woken nor read for again", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { hub, watch } = scene(kv);
+  const read = Promise.withResolvers<null>();
+  let snapshots = 0;
+  const deps: FollowDeps<string> = {
+    hub,
+    log: { next: () => read.promise },
+    snapshot: () => (snapshots++, Promise.resolve(null)),
+  };
+  let wakes = 0;
+  const follower = new Follower(deps, new Map([[TOPIC, 0]]), () => wakes++);
+  assertEquals(follower.take(), null);
+  follower[Symbol.dispose]();
+  read.resolve(null);
+  await turn();
+  assertEquals([follower.take(), wakes, snapshots, watch.watching(headKey(TOPIC))], ["end", 0, 0, 0]);
+});
+
+function entriesOf(followed: Followed<string> | null | "end") {
+  return followed !== null && followed !== "end" && followed.type === "entries" ? followed.entries : null;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,8 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import type { Numbered } from "@/lib/bus/head.ts";
 import { Hub } from "@/lib/bus/hub.ts";
 import type { Log } from "@/lib/bus/log.ts";
-import { headKey } from "@/lib/kv/keys.ts";
+import { pack } from "@/lib/bus/packed.ts";
+import { headKey, type TopicId } from "@/lib/kv/keys.ts";
+import { Metrics } from "@/lib/observe/metrics.ts";
 import { delta, Lines, logOn, TOPIC } from "../../support/bus.ts";
 import { ScriptedWatch } from "../../support/scripted_watch.ts";
 
@@ -174,4 +176,63 @@ Deno.test("a head that arrives during a read that fails is not left waiting for 
   await woken;
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert(seqs(subscription.after(11))?.includes(12), "the head that came meanwhile was forgotten");
+});
+
+Deno.test("H3: followers at one cursor are given one and the same array, until the topic changes", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { hub, append, wake } = scene(kv);
+  const all = Array.from({ length: 100 }, () => hub.subscribe(TOPIC, () => {}));
+  await append("a", "b", "c");
+  await wake();
+  const [first] = all;
+  const before = first!.after(1);
+  for (const subscription of all) assertStrictEquals(subscription.after(1), before);
+  assertEquals(seqs(first!.after(2)), [3]);
+  await append("d");
+  await wake();
+  const after = first!.after(1);
+  assertNotStrictEquals(after, before);
+  assertEquals([seqs(before), seqs(after)], [[2, 3], [2, 3, 4]]);
+  for (const subscription of all) {
+    assertStrictEquals(subscription.after(1), after);
+    subscription[Symbol.dispose]();
+  }
+  assertEquals(hub.bufferedBytes, 0);
+});
+
+Deno.test("H4: what all topics hold is bounded; who follows one at rest is sent to the log", async () => {
+  const watch = new ScriptedWatch();
+  const log = { after: () => Promise.reject(new Error("every head holds all there is")) };
+  const hub = new Hub({ log, watch, logger: new Lines(), counters: new Metrics() });
+  const [json] = [JSON.stringify("x".repeat(100_000))];
+  const tail = pack([["delta", json], ["delta", json], ["delta", json], ["delta", json]]);
+  const held: number[] = [];
+  const all = Array.from({ length: 60 }, (_, i) => {
+    const topic: TopicId = `c:00000000-0000-4000-8000-0000000001${String(i).padStart(2, "0")}`;
+    return { topic, subscription: hub.subscribe(topic, () => held.push(hub.bufferedBytes)) };
+  });
+  for (const { topic } of all) {
+    watch.tell(headKey(topic), { value: { seq: 4, tailFrom: 1, tail }, versionstamp: "1" });
+    await new Promise((resolve) => setTimeout(resolve, 0)); // what the hub does with it is microtasks
+  }
+  assertEquals(held.length, all.length);
+  assert(Math.max(...held) <= 32 * 1024 * 1024, `${Math.max(...held)} bytes are held`);
+  // The newest are there, the oldest are not; and at its head a topic needs no buffer.
+  const after = (i: number, cursor: number) => seqs(all.at(i)!.subscription.after(cursor));
+  assertEquals([after(-1, 0), after(-30, 2), after(0, 0), after(0, 4)], [[1, 2, 3, 4], [3, 4], null, []]);
+  for (const { subscription } of all) subscription[Symbol.dispose]();
+  assertEquals(hub.bufferedBytes, 0);
+});
+
+Deno.test("what is read for followers who have left meanwhile is not kept", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { hub, append, wake } = scene(kv);
+  const subscription = hub.subscribe(TOPIC, () => {});
+  await append("a");
+  await wake();
+  for (let i = 0; i < 10; i++) await append("x".repeat(300));
+  const woken = wake();
+  subscription[Symbol.dispose]();
+  await woken;
+  assertEquals(hub.bufferedBytes, 0);
 });

@@ -2,7 +2,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { sseEntry, sseEvent, sseNamedEntry, withTopic } from "../../../lib/http/sse.ts";
+import { sseEntries, sseEvent, sseState, withTopic } from "../../../lib/http/sse.ts";
 
 function parsed(bytes: Uint8Array): EventSourceMessage[] {
   const events: EventSourceMessage[] = [];
@@ -17,9 +17,9 @@ Deno.test("V1: whatever an entry says, it is one event with its number as id, an
       fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" })),
       (seq, data) => {
         const json = JSON.stringify(data);
-        const plain = parsed(sseEntry({ seq, type: "delta", json }));
+        const plain = parsed(sseEntries([{ seq, type: "delta", json }]));
         assertEquals(plain, [{ id: `${seq}`, event: "delta", data: json }]);
-        const named = parsed(sseNamedEntry({ seq, type: "delta", json }, "a name"));
+        const named = parsed(sseEntries([{ seq, type: "delta", json }], "a name"));
         assertEquals(named.map(({ id }) => id), [`${seq}`]);
         // An own `topic` of the entry would win: no entry has one.
         const back = JSON.parse(named[0]!.data);
@@ -31,8 +31,16 @@ Deno.test("V1: whatever an entry says, it is one event with its number as id, an
 
 Deno.test("V1: an entry is encoded once, however many followers it has", () => {
   const entry = { seq: 7, type: "deleted", json: "{}" } as const;
-  assertStrictEquals(sseEntry(entry), sseEntry(entry));
-  assertStrictEquals(sseNamedEntry(entry, "a"), sseNamedEntry(entry, "a"));
+  assertStrictEquals(sseEntries([entry]), sseEntries([entry]));
+  assertStrictEquals(sseEntries([entry], "a"), sseEntries([entry], "a"));
+  // What is given together is joined once.
+  const together = [entry, { seq: 8, type: "delta", json: "{}" } as const];
+  assertStrictEquals(sseEntries(together), sseEntries(together));
+  assertStrictEquals(sseEntries(together, "a"), sseEntries(together, "a"));
+  assertEquals(parsed(sseEntries(together)).map(({ id }) => id), ["7", "8"]);
+  const state = { type: "snapshot", json: "{}" };
+  assertStrictEquals(sseState(state, 7), sseState(state, 7));
+  assertEquals(parsed(sseState(state, 7, "a")), [{ id: "7", event: "snapshot", data: '{"topic":"a"}' }]);
 });
 
 Deno.test("V2: an event without a number has no id", () => {

@@ -1,5 +1,5 @@
 // Open event streams, under a clock that is moved by hand.
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   HEARTBEAT_MS,
   OVERDUE_MS,
@@ -36,20 +36,10 @@ function scripted(lines: readonly string[] = [], options: Partial<StreamOptions>
     allowed: () => Promise.resolve(true),
     atEnd: "gone",
     ...options,
-    async *source(signal) {
-      try {
-        for (const line of lines) {
-          state.made++;
-          yield new TextEncoder().encode(line);
-        }
-        await new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          else signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-      } finally {
-        state.closed = true;
-      }
-    },
+    source: () => ({
+      take: () => state.made < lines.length ? new TextEncoder().encode(lines[state.made++]) : null,
+      [Symbol.dispose]: () => void (state.closed = true),
+    }),
   };
   return { state, stream };
 }
@@ -201,7 +191,12 @@ Deno.test("a source that fails breaks its own stream, is logged, and leaves noth
   const { stream } = scripted();
   const failing = {
     ...stream,
-    source: () => ({ next: () => Promise.reject(new Error("the store is away")) }),
+    source: () => ({
+      take: () => {
+        throw new Error("the store is away");
+      },
+      [Symbol.dispose]: () => {},
+    }),
   };
   const reader = reading(streams.response(failing));
   await reader.next();
@@ -242,4 +237,60 @@ Deno.test("a stream of a published shape is kept alive by comments", async () =>
   await clock.advance(HEARTBEAT_MS);
   assertEquals(await next, ": hb\n\n");
   await reader.cancel();
+});
+
+Deno.test("T3: a thousand streams sleep on one timer, beat each at its time, and leave none", async () => {
+  const { clock, streams, open } = setUp(0.5);
+  const users = Array.from({ length: 100 }, (_, i) => `u${i}`);
+  const readers: ReturnType<typeof reading>[] = [];
+  for (const userId of users) {
+    for (let i = 0; i < 10; i++) readers.push(reading(streams.response(scripted([], { userId }).stream)));
+    await clock.advance(10);
+  }
+  assertEquals([open(), clock.sleeping], [1_000, 1]);
+  for (const reader of readers) assertEquals(await reader.next(), OPENING);
+  let beats = 0;
+  const next = readers.map((reader) => reader.next().then((said) => (beats++, said)));
+  await clock.advance(HEARTBEAT_MS - 505);
+  assertEquals([beats, clock.sleeping], [500, 1]);
+  await clock.advance(505);
+  assertEquals(new Set(await Promise.all(next)), new Set([HB]));
+  const last = readers.map((reader) => reader.next());
+  await clock.advance(HEARTBEAT_MS);
+  assertEquals(new Set(await Promise.all(last)), new Set([HB]));
+  for (const reader of readers) await reader.cancel();
+  assertEquals([open(), clock.sleeping], [0, 0]);
+});
+
+Deno.test("T3: bytes go to the reader as they are, not as a copy", async () => {
+  const { streams } = setUp();
+  const bytes = new TextEncoder().encode("data: x\n\n");
+  const responses = Array.from({ length: 3 }, () => {
+    const given = [bytes];
+    const { stream } = scripted();
+    return streams.response({
+      ...stream,
+      source: () => ({ take: () => given.pop() ?? null, [Symbol.dispose]: () => {} }),
+    });
+  });
+  for (const { body } of responses) {
+    const reader = body!.getReader();
+    await reader.read();
+    assertStrictEquals((await reader.read()).value, bytes);
+    await reader.cancel();
+  }
+});
+
+Deno.test("a heartbeat whose session cannot be read breaks its stream alone", async () => {
+  const { clock, streams, open, said } = setUp();
+  const well = reading(streams.response(scripted().stream));
+  const ill = reading(
+    streams.response(scripted([], { allowed: () => Promise.reject(new Error("the store is away")) }).stream),
+  );
+  for (const reader of [well, ill]) await reader.next();
+  const both = [well.next(), ill.next().catch((error) => error.message)];
+  await clock.advance(HEARTBEAT_MS);
+  assertEquals(await Promise.all(both), [HB, "the store is away"]);
+  assertEquals([open(), said], [1, ["stream_broke"]]);
+  await well.cancel();
 });
