@@ -11,7 +11,6 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     flushMs: 0,
     pollMs: 200,
     sharedFile: true,
-    sharedFile: true,
     logLevel: "info",
     models: { demo: { tokensPerSecond: 50 } },
   };
@@ -54,7 +53,6 @@ Deno.test("every variable is read", () => {
     leaseMs: 1000,
     flushMs: 20,
     pollMs: 200,
-    sharedFile: true,
     sharedFile: true,
     logLevel: "debug",
     models: {
