@@ -17,7 +17,7 @@ import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation } from "./continuation.ts";
 import { type Ending, endJob, messageError, type Next } from "./end.ts";
 import { restartPlan } from "./restart.ts";
-import { Gathered, read, type SourceDeps, type SourceEnd, type StopCause } from "./source.ts";
+import { Gathered, read, type SourceDeps, type SourceEnd, type StopCause, type Writer } from "./source.ts";
 
 /** How long a commit is tried while the store is away, before the attempt is left to whoever finds its lease expired. */
 const STORE_AWAY_MS_MAX = 60_000;
@@ -47,8 +47,7 @@ interface Attempt {
   chars: number;
   /** Opened when something was gathered. */
   changes: Latch;
-  /** Opened when all that was gathered has been taken to be written. */
-  taken: Latch;
+  writer: Writer;
 }
 
 /**
@@ -63,15 +62,16 @@ export async function generate(
   from: Continuation | null = null,
 ): Promise<Next | null> {
   using changes = new Latch(deps.clock);
-  using taken = new Latch(deps.clock);
+  using ready = new Latch(deps.clock);
+  const writer: Writer = { busy: false, ready };
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
   const written = from?.parts ?? [];
   const gathered = new Gathered(written);
-  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes, taken };
+  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes, writer };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
-  const reading = read(deps, lease, from, gathered, stop, () => changes.open(), taken);
+  const reading = read(deps, lease, from, gathered, stop, () => changes.open(), writer);
   try {
     return await end(attempt, await write(attempt));
   } catch (error) {
@@ -87,7 +87,7 @@ export async function generate(
 
 /** Writes what was read, and renews the lease, until the source has ended and little enough is left for the end. */
 async function write(attempt: Attempt): Promise<SourceEnd> {
-  const { deps: { clock, flushMs }, lease, gathered, changes, taken } = attempt;
+  const { deps: { clock, flushMs }, lease, gathered, changes, writer } = attempt;
   for (;;) {
     const now = clock.now();
     // The rest, when it fits one batch, goes out with the end.
@@ -97,10 +97,11 @@ async function write(attempt: Attempt): Promise<SourceEnd> {
       await changes.wait(Math.max(now + 1, lease.renewAt));
       continue;
     }
-    const parts = gathered.coalescer.take();
-    if (gathered.coalescer.chars === 0) taken.open();
-    await commit(attempt, parts, due);
+    writer.busy = true;
+    await commit(attempt, gathered.coalescer.take(), due);
     while (clock.now() < now + flushMs && gathered.end === null) await changes.wait(now + flushMs);
+    writer.busy = false;
+    writer.ready.open();
   }
 }
 

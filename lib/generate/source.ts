@@ -90,7 +90,13 @@ export class Gathered {
   }
 }
 
-/** Reads the provider until it ends, or `stop` aborts. Never throws. `taken` opens when the writer has taken what waits. */
+/** Whoever writes what is gathered: whether it writes now, and what is opened when it has. */
+export interface Writer {
+  busy: boolean;
+  ready: Latch;
+}
+
+/** Reads the provider until it ends, or `stop` aborts. Never throws. */
 export async function read(
   deps: SourceDeps,
   lease: Lease,
@@ -98,13 +104,13 @@ export async function read(
   gathered: Gathered,
   stop: AbortController,
   changed: () => void,
-  taken: Latch,
+  writer: Writer,
 ): Promise<void> {
   const { signal } = stop;
   const { clock } = deps;
-  // While the writer is behind, a token that is handed on by itself costs as much as all that come meanwhile, and nobody
+  // While the writer writes, a token that is handed on by itself costs as much as all that come meanwhile, and nobody
   // sees it sooner. The connection is read on all the same.
-  const pace = () => gathered.coalescer.chars === 0 ? undefined : taken.wait();
+  const pace = () => writer.busy ? writer.ready.wait() : undefined;
   let asked = false;
   let heard = false;
   try {
