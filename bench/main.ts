@@ -5,9 +5,21 @@
 import type { Bench, Part } from "./bench.ts";
 import { Provider } from "./generator/provider.ts";
 import { type Options, optionsFrom, type PartName, PARTS } from "./options.ts";
+import { cost } from "./parts/cost.ts";
+import { fanOut } from "./parts/fan_out.ts";
+import { firstToken } from "./parts/first_token.ts";
+import { idle } from "./parts/idle.ts";
 import { load } from "./parts/load.ts";
+import { throughput } from "./parts/throughput.ts";
 
-const RUN: Record<PartName, Part> = { load };
+const RUN: Record<PartName, Part> = {
+  load,
+  throughput,
+  "fan-out": fanOut,
+  idle,
+  "first-token": firstToken,
+  cost,
+};
 
 async function main(options: Options): Promise<void> {
   await using provider = Provider.start();

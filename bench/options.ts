@@ -1,6 +1,6 @@
 // What to measure, and how long: the arguments of `deno task bench`.
 
-export const PARTS = ["load"] as const;
+export const PARTS = ["load", "throughput", "fan-out", "idle", "first-token", "cost"] as const;
 export type PartName = typeof PARTS[number];
 
 export interface Options {

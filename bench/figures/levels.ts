@@ -66,7 +66,7 @@ export function addedTable(rows: readonly Row[], floor: string): string {
     };
     return [[levelName(load), target, added("p50"), added("p99")]];
   });
-  return table(["level", "target", "added p50 ms", "added p99 ms"], lines);
+  return lines.length === 0 ? "" : table(["level", "target", "added p50 ms", "added p99 ms"], lines);
 }
 
 export function levelName({ generations, perSecond, followers }: Load): string {

@@ -7,8 +7,6 @@ import { TOKEN_CHARS } from "./script.ts";
 
 /** A read takes what has come meanwhile, and no more than this. */
 const READ_BYTES = 16 * 1024;
-/** An idle reader reads heartbeats. */
-export const IDLE_READ_BYTES = 1024;
 /** An answer's longest event is its terminal message, which repeats its text. */
 const EVENT_CHARS_MAX = 1024 * 1024;
 

@@ -2,8 +2,9 @@
 import type { Bench, Section } from "../bench.ts";
 import { addedTable, latencyTable, type Row } from "../figures/levels.ts";
 import type { Load } from "../generator/load.ts";
-import { bareRelay, direct, oneCommit, parsingRelay, redis } from "../targets/baselines.ts";
+import { bareRelay, direct, oneCommit, parsingRelay } from "../targets/baselines.ts";
 import { throughline } from "../targets/throughline.ts";
+import { redisOrNone } from "./redis_or_none.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 const LEVELS = [1, 10, 50, 200, 500, 1_000];
@@ -20,10 +21,13 @@ export async function load(bench: Bench): Promise<Section> {
     perSecond: perSecond ?? PER_SECOND,
   }));
   if (levels === null && !quick) loads.push({ ...common, ...REFERENCE });
-  const targets = bench.chosen([direct, bareRelay, parsingRelay, redis, oneCommit, throughline(0)]);
+  const { targets, note } = await redisOrNone(
+    bench,
+    (redis) => [direct, bareRelay, parsingRelay, ...redis, oneCommit, throughline(0)],
+  );
   const rows: Row[] = await sideBySide(bench, targets, loads, runs ?? (quick ? 1 : 3));
   return {
     title: "Load: concurrent generations, a follower each",
-    text: `${latencyTable(rows)}\n\n${addedTable(rows, direct.name)}`,
+    text: `${latencyTable(rows)}\n\n${addedTable(rows, direct.name)}${note}`,
   };
 }

@@ -1,7 +1,7 @@
 // What people would write first: a KV file, a commit for each token, and a watch for each follower.
 //   `POST /<id>` with the question begins an answer, `GET /<id>` follows it.
 //   deno run -A bench/servers/one_commit.ts <provider url> <KV file>
-import { completion, DONE, listen, question, sse, tokenEvent, tokens } from "./serve.ts";
+import { completion, DONE, listen, question, sse, tokenEvent, tokenReader } from "./serve.ts";
 
 /** The number of the last row, and whether there will be more. */
 interface Head {
@@ -13,7 +13,13 @@ if (import.meta.main) {
   const kv = await Deno.openKv(Deno.args[1]);
   listen(async (request) => {
     const id = new URL(request.url).pathname.slice(1);
-    if (request.method === "GET") return sse(follow(kv, id));
+    if (request.method === "GET") {
+      const events = follow(kv, id);
+      return sse(
+        async () => (await events.next()).value ?? null,
+        () => events.return(null),
+      );
+    }
     const upstream = await completion(question(await request.text()));
     void keep(kv, id, upstream);
     return new Response(null, { status: 202 });
@@ -23,7 +29,8 @@ if (import.meta.main) {
 /** Each token is a row, and moves the head in the same commit, so that a crash takes back nothing that was shown. */
 async function keep(kv: Deno.Kv, id: string, upstream: Response): Promise<void> {
   let rows = 0;
-  for await (const read of tokens(upstream)) {
+  const next = tokenReader(upstream);
+  for (let read = await next(); read !== null; read = await next()) {
     for (const text of read) {
       rows++;
       await kv.atomic().set(["row", id, rows], text).set(["head", id], { rows, done: false }).commit();
@@ -32,7 +39,7 @@ async function keep(kv: Deno.Kv, id: string, upstream: Response): Promise<void> 
   await kv.set(["head", id], { rows, done: true });
 }
 
-async function* follow(kv: Deno.Kv, id: string): AsyncGenerator<string> {
+async function* follow(kv: Deno.Kv, id: string): AsyncGenerator<string, null> {
   yield ": ok\n\n"; // the response begins before there is a token
   let cursor = 0;
   for await (const [{ value: head }] of kv.watch<[Head]>([["head", id]])) {
@@ -45,7 +52,8 @@ async function* follow(kv: Deno.Kv, id: string): AsyncGenerator<string> {
     }
     if (head.done) {
       yield DONE;
-      return;
+      break;
     }
   }
+  return null;
 }

@@ -4,7 +4,7 @@
 //   deno run -A bench/servers/redis.ts <provider url> <redis url>
 import { createClient } from "npm:redis@6.3.1";
 import { createResumableStreamContext } from "npm:resumable-stream@2.2.13/generic";
-import { completion, DONE, listen, question, sse, tokenEvent, tokens } from "./serve.ts";
+import { completion, DONE, listen, question, sse, tokenEvent, tokenReader } from "./serve.ts";
 
 if (import.meta.main) {
   const [publisher, subscriber] = [
@@ -17,22 +17,31 @@ if (import.meta.main) {
     const id = new URL(request.url).pathname.slice(1);
     if (request.method === "GET") {
       const stream = await streams.resumeExistingStream(id);
-      return stream ? sse(stream[Symbol.asyncIterator]()) : new Response(null, { status: 404 });
+      if (!stream) return new Response(null, { status: 404 });
+      const reader = stream.getReader();
+      return sse(async () => (await reader.read()).value ?? null, () => reader.cancel());
     }
     const upstream = await completion(question(await request.text()));
-    const first = await streams.createNewResumableStream(id, () => ReadableStream.from(events(upstream)));
+    const first = await streams.createNewResumableStream(id, () => events(upstream));
     void drain(first!);
     return new Response(null, { status: 202 });
   });
 }
 
 /** One chunk a token, as a chat writes them. */
-async function* events(upstream: Response): AsyncGenerator<string> {
+function events(upstream: Response): ReadableStream<string> {
+  const next = tokenReader(upstream);
   let id = 0;
-  for await (const read of tokens(upstream)) {
-    for (const text of read) yield tokenEvent(++id, text);
-  }
-  yield DONE;
+  return new ReadableStream({
+    async pull(controller) {
+      let read = await next();
+      while (read?.length === 0) read = await next(); // bounded by the answer's end
+      for (const text of read ?? []) controller.enqueue(tokenEvent(++id, text));
+      if (read !== null) return;
+      controller.enqueue(DONE);
+      controller.close();
+    },
+  });
 }
 
 /** The first reader, who asked; not measured. */

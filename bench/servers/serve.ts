@@ -28,8 +28,9 @@ export function question(body: string): string {
   return JSON.stringify({ model: "bench", stream: true, messages: [{ role: "user", content }] });
 }
 
-/** The tokens of an answer, by ordinary means: a parser of event streams, and JSON. Those of one read come together. */
-export async function* tokens(response: Response): AsyncGenerator<string[]> {
+/** Reads the tokens of an answer by ordinary means, a parser of event streams and JSON: those of one read together. */
+export function tokenReader(response: Response): () => Promise<string[] | null> {
+  const reader = response.body!.getReader();
   const decoder = new TextDecoder();
   let read: string[] = [];
   const parser = createParser({
@@ -40,11 +41,13 @@ export async function* tokens(response: Response): AsyncGenerator<string[]> {
       if (content !== undefined) read.push(content);
     },
   });
-  for await (const bytes of response.body!) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    if (read.length > 0) yield read;
+  return async () => {
+    const { done, value } = await reader.read();
+    if (done) return null;
     read = [];
-  }
+    parser.feed(decoder.decode(value, { stream: true }));
+    return read;
+  };
 }
 
 export function tokenEvent(id: number, text: string): string {
@@ -55,16 +58,19 @@ export const DONE = `${DONE_EVENT}\n\n`;
 
 const encoder = new TextEncoder();
 
-/** A stream of events, pulled when the socket has room. */
-export function sse(events: AsyncIterator<string, unknown, unknown>): Response {
+/** A stream of events, pulled when the socket has room. `next` gives null when there will be no more. */
+export function sse(
+  next: () => Promise<string | null>,
+  cancel: () => Promise<unknown> | void = () => {},
+): Response {
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await events.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      const events = await next();
+      if (events === null) controller.close();
+      else controller.enqueue(encoder.encode(events));
     },
     async cancel() {
-      await events.return?.();
+      await cancel();
     },
   });
   return new Response(body, {

@@ -11,7 +11,7 @@ import { each } from "./each.ts";
 import { startProcess } from "./process.ts";
 import type { Generation, Running, Target } from "./target.ts";
 
-/** Conversations of one person here: a person may have 100 streams at a time. */
+/** Conversations of one person, unless said: a person may have 100 streams at a time. */
 const PER_SESSION = 50;
 /** Requests at once while a level is prepared. */
 const AT_ONCE = 16;
@@ -29,8 +29,8 @@ export interface RunningApp extends Running {
   kvPath: string;
   /** A person. */
   session(): Promise<Api>;
-  /** Conversation `i` of as many as are asked for, spread over people; those of one call do not share them. */
-  conversations(count: number): Promise<{ api: Api; id: string; cursor: number }[]>;
+  /** New conversations, spread over new people. */
+  conversations(count: number, perSession?: number): Promise<{ api: Api; id: string; cursor: number }[]>;
   /** The value of a metric, summed over its labels; null: there is none of this name. */
   metric(name: string): Promise<number | null>;
 }
@@ -68,10 +68,10 @@ export async function startApp(provider: Provider, { env, kvPath }: AppOptions):
     ...env,
   });
   const address = addressOf(server.url);
-  const conversations = async (count: number) => {
-    const people = await each(Math.ceil(count / PER_SESSION), AT_ONCE, () => Api.session(server.url));
+  const conversations = async (count: number, perSession = PER_SESSION) => {
+    const people = await each(Math.ceil(count / perSession), AT_ONCE, () => Api.session(server.url));
     return await each(count, AT_ONCE, async (i) => {
-      const api = people[Math.floor(i / PER_SESSION)]!;
+      const api = people[Math.floor(i / perSession)]!;
       const { id } = await newConversation(api);
       return { api, id, cursor: (await api.read(id)).cursor };
     });
