@@ -5,11 +5,14 @@
 import type { Bench, Part } from "./bench.ts";
 import { Provider } from "./generator/provider.ts";
 import { type Options, optionsFrom, type PartName, PARTS } from "./options.ts";
+import { catchUp } from "./parts/catch_up.ts";
 import { cost } from "./parts/cost.ts";
 import { fanOut } from "./parts/fan_out.ts";
 import { firstToken } from "./parts/first_token.ts";
 import { idle } from "./parts/idle.ts";
 import { load } from "./parts/load.ts";
+import { page } from "./parts/page.ts";
+import { storeSize } from "./parts/store_size.ts";
 import { throughput } from "./parts/throughput.ts";
 
 const RUN: Record<PartName, Part> = {
@@ -18,6 +21,9 @@ const RUN: Record<PartName, Part> = {
   "fan-out": fanOut,
   idle,
   "first-token": firstToken,
+  "catch-up": catchUp,
+  page,
+  "store-size": storeSize,
   cost,
 };
 

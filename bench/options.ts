@@ -1,6 +1,16 @@
 // What to measure, and how long: the arguments of `deno task bench`.
 
-export const PARTS = ["load", "throughput", "fan-out", "idle", "first-token", "cost"] as const;
+export const PARTS = [
+  "load",
+  "throughput",
+  "fan-out",
+  "idle",
+  "first-token",
+  "catch-up",
+  "page",
+  "store-size",
+  "cost",
+] as const;
 export type PartName = typeof PARTS[number];
 
 export interface Options {

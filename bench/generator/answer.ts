@@ -16,6 +16,8 @@ export interface Pace {
   perSecond: number;
   /** The first token at once, not at the answer's own phase of the interval. */
   prompt?: boolean;
+  /** It does not end with its last token, but when it is told to. */
+  held?: boolean;
 }
 
 export class Answer {
@@ -33,6 +35,7 @@ export class Answer {
 
   readonly #stepMs: number;
   readonly #prompt: boolean;
+  #held: boolean;
   #tokens: number;
   #begin!: () => void;
   #abandon!: (atMs: number) => void;
@@ -45,13 +48,14 @@ export class Answer {
   #writing = false;
   #opened = false;
 
-  constructor(readonly index: number, { tokens, perSecond, prompt = false }: Pace) {
+  constructor(readonly index: number, { tokens, perSecond, prompt = false, held = false }: Pace) {
     if (tokens < 1 || tokens > TOKENS_MAX) throw new RangeError(`An answer has 1 to ${TOKENS_MAX} tokens`);
     this.script = new Script(index);
     this.sentMs = new Float64Array(tokens);
     this.#tokens = tokens;
     this.#stepMs = 1_000 / perSecond;
     this.#prompt = prompt;
+    this.#held = held;
     this.begun = new Promise((resolve) => (this.#begin = resolve));
     this.abandoned = new Promise((resolve) => (this.#abandon = resolve));
     this.over = new Promise((resolve) => (this.#overNow = resolve));
@@ -71,6 +75,7 @@ export class Answer {
   end(): void {
     if (this.#conn === null) throw new Error(`Answer ${this.index} was never asked for`);
     this.#tokens = this.#handed;
+    this.#held = false;
     this.#pump();
   }
 
@@ -127,7 +132,7 @@ export class Answer {
         await writeAll(this.#conn, this.script.frames(this.#written, to));
         this.#written = to;
       }
-      if (this.#conn === null || this.#written < this.#tokens) return;
+      if (this.#conn === null || this.#written < this.#tokens || this.#held) return;
       const conn = this.#conn;
       this.#conn = null;
       await writeAll(conn, endFrames(this.#tokens));

@@ -114,12 +114,13 @@ export function newConversation(api: Api) {
   return api.create({ model: "compatible/bench", title: "Bench" });
 }
 
-/** The events of a conversation from `cursor` on. */
-export function follow(url: string, api: Api, conversation: string, cursor: number): Stream {
+/** The events of a conversation from `cursor` on; null: a snapshot, and what comes after it. */
+export function follow(url: string, api: Api, conversation: string, cursor: number | null): Stream {
+  const after = cursor === null ? "" : `?after=${cursor}`;
   return {
     address: addressOf(url),
-    request: request("GET", `/api/conversations/${conversation}/events?after=${cursor}`, bearer(api)),
-    dialect: app(cursor),
+    request: request("GET", `/api/conversations/${conversation}/events${after}`, bearer(api)),
+    dialect: app(cursor ?? 0),
   };
 }
 
