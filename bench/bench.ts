@@ -19,6 +19,8 @@ export interface Section {
   text: string;
   /** Files to write beside RESULTS.md. */
   plots?: { file: string; svg: string }[];
+  /** What was promised of every byte was not kept. */
+  broken?: boolean;
 }
 
 export type Part = (bench: Bench) => Promise<Section>;

@@ -31,30 +31,37 @@ export const SMOKE: CrashPlan = { kills: 1, leaseMs: 1_000, freezes: 1, drains: 
 /** After the lease come the sweep, the answer anew, and ample room for a busy machine. */
 const END_MS_AFTER_LEASE = 5_000;
 
-/** Runs the plan, prints its figures, and returns whether nothing was lost, repeated or written by a zombie. */
-export async function crash(plan: CrashPlan): Promise<boolean> {
+export interface Proof {
+  /** The figures, in Markdown. */
+  text: string;
+  /** Nothing was lost, repeated or written by a zombie. */
+  sound: boolean;
+}
+
+export async function crash(plan: CrashPlan): Promise<Proof> {
   const random = seeded("outages");
+  const texts: string[] = [];
   let sound = true;
   if (plan.kills > 0) {
     const results = await killed(plan.kills, plan.leaseMs, random);
     sound &&= results.every(isWhole);
     const target = plan.leaseMs + END_MS_AFTER_LEASE;
-    console.log(`${plan.kills} processes killed in mid-answer, LEASE_MS=${plan.leaseMs}\n`);
-    console.log(`${survivalTable("SIGKILL", results, target)}\n`);
+    texts.push(`${plan.kills} processes killed in mid-answer, LEASE_MS=${plan.leaseMs}:`);
+    texts.push(survivalTable("SIGKILL", results, target));
   }
   if (plan.freezes > 0) {
     const woken = await frozen(plan.freezes, random);
     sound &&= woken.survived.every(isWhole) && woken.written === 0 && woken.asked === 0;
-    console.log(`${plan.freezes} answers whose process was frozen past their leases, LEASE_MS=1000\n`);
-    console.log(`${frozenText(woken)}\n`);
+    texts.push(`${plan.freezes} answers whose process was frozen past their leases, LEASE_MS=1000:`);
+    texts.push(frozenText(woken));
   }
   if (plan.drains > 0) {
     const result = await drained(plan.drains, random);
     sound &&= result.survived.every(isWhole);
-    console.log(`${plan.drains} processes drained by SIGTERM, five answers each\n\n${drainedText(result)}\n`);
+    texts.push(`${plan.drains} processes drained by SIGTERM, five answers each:`, drainedText(result));
   }
-  if (plan.stops > 0) console.log(`Stop across two processes\n\n${stopTable(await stopped(plan.stops))}\n`);
-  return sound;
+  if (plan.stops > 0) texts.push("Stop across two processes:", stopTable(await stopped(plan.stops)));
+  return { text: texts.join("\n\n"), sound };
 }
 
 function isWhole({ status, lost, repeated, amiss }: Survived): boolean {
@@ -82,4 +89,8 @@ function planFrom(args: readonly string[]): CrashPlan {
   return plan;
 }
 
-if (import.meta.main) Deno.exit(await crash(planFrom(Deno.args)) ? 0 : 1);
+if (import.meta.main) {
+  const { text, sound } = await crash(planFrom(Deno.args));
+  console.log(text);
+  Deno.exit(sound ? 0 : 1);
+}

@@ -2,11 +2,12 @@
 //   deno task bench            everything
 //   deno task bench --quick    a smoke of the bench itself; its figures mean little
 // Ends with 1 when a byte was missing, repeated or wrong.
-import type { Bench, Part } from "./bench.ts";
+import type { Bench, Part, Section } from "./bench.ts";
 import { Provider } from "./generator/provider.ts";
 import { type Options, optionsFrom, type PartName, PARTS } from "./options.ts";
 import { catchUp } from "./parts/catch_up.ts";
 import { cost } from "./parts/cost.ts";
+import { crashProof } from "./parts/crash.ts";
 import { fanOut } from "./parts/fan_out.ts";
 import { firstToken } from "./parts/first_token.ts";
 import { idle } from "./parts/idle.ts";
@@ -14,6 +15,7 @@ import { load } from "./parts/load.ts";
 import { page } from "./parts/page.ts";
 import { storeSize } from "./parts/store_size.ts";
 import { throughput } from "./parts/throughput.ts";
+import { provenance, save, sectionText } from "./results.ts";
 
 const RUN: Record<PartName, Part> = {
   load,
@@ -25,9 +27,11 @@ const RUN: Record<PartName, Part> = {
   page,
   "store-size": storeSize,
   cost,
+  crash: crashProof,
 };
 
-async function main(options: Options): Promise<void> {
+/** Whether every part ended, and every byte was as it should be. */
+async function main(options: Options): Promise<boolean> {
   await using provider = Provider.start();
   const bench: Bench = {
     provider,
@@ -40,17 +44,26 @@ async function main(options: Options): Promise<void> {
         ),
     progress: (text) => console.error(`${new Date().toISOString().slice(11, 19)} ${text} …`),
   };
-  console.log(
-    `Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores, load average ${
-      Deno.loadavg()[0]!.toFixed(1)
-    }\n`,
-  );
+  const measured = new Map<PartName, { section: Section; from: string }>();
+  let sound = true;
   for (const part of PARTS.filter((part) => options.only.includes(part))) {
-    const { title, text } = await RUN[part](bench);
-    console.log(`## ${title}\n\n${text}\n`);
+    const loadBefore = Deno.loadavg()[0]!;
+    try {
+      const section = await RUN[part](bench);
+      const from = provenance(loadBefore);
+      console.log(`${sectionText({ ...section, plots: [] }, from)}\n`);
+      measured.set(part, { section, from });
+      sound &&= section.broken !== true;
+    } catch (error) {
+      // The others are worth their time; a part that failed is not saved, and fails the bench.
+      console.error(`${part} failed:`, error);
+      sound = false;
+    }
   }
+  if (options.save) await save(measured);
+  return sound;
 }
 
 if (import.meta.main) {
-  await main(optionsFrom(Deno.args));
+  Deno.exit(await main(optionsFrom(Deno.args)) ? 0 : 1);
 }

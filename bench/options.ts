@@ -1,5 +1,6 @@
 // What to measure, and how long: the arguments of `deno task bench`.
 
+/** In the order in which they run. */
 export const PARTS = [
   "load",
   "throughput",
@@ -10,6 +11,7 @@ export const PARTS = [
   "page",
   "store-size",
   "cost",
+  "crash",
 ] as const;
 export type PartName = typeof PARTS[number];
 
@@ -39,7 +41,7 @@ export const USAGE = `deno task bench [options]
   --runs 3              how often each figure is measured
   --seconds 6           length of a measured window
   --parallel            measure PARALLEL=1 as well
-  --save                write bench/RESULTS.md and the plots`;
+  --save                write bench/RESULTS.md and the plots; with --only, those parts of it`;
 
 /** @throws Error that says what is wrong */
 export function optionsFrom(args: readonly string[]): Options {
@@ -69,6 +71,7 @@ export function optionsFrom(args: readonly string[]): Options {
     else if (name === "--seconds") options.windowMs = number() * 1_000;
     else fault(`There is no ${name}`);
   }
+  if (options.quick && options.save) fault("The figures of --quick are not worth saving");
   return options;
 }
 

@@ -7,6 +7,7 @@ export interface Axis {
 }
 
 export interface Series {
+  /** Empty: a line that belongs to the one before it, and has its colour. */
   name: string;
   points: readonly (readonly [x: number, y: number])[];
   dashed?: boolean;
@@ -36,6 +37,7 @@ export function linePlot({ title, x, y, series }: Plot): string {
     scale(points.map(([x]) => x), x, MARGIN.left, WIDTH - MARGIN.right),
     scale(points.map(([, y]) => y), y, HEIGHT - MARGIN.bottom, MARGIN.top),
   ];
+  const colours = coloursOf(series);
   const bottom = HEIGHT - MARGIN.bottom;
   const right = WIDTH - MARGIN.right;
   const lines = [
@@ -65,28 +67,28 @@ export function linePlot({ title, x, y, series }: Plot): string {
     }</text>`,
     ...series.map(({ points, dashed }, i) => {
       const path = points.map(([x, y]) => `${px(xScale.at(x))},${px(yScale.at(y))}`);
-      const style = `stroke="${colour(i)}"${dashed ? ` stroke-dasharray="5 4"` : ""}`;
+      const style = `stroke="${colours[i]}"${dashed ? ` stroke-dasharray="5 4"` : ""}`;
       return `<polyline points="${path.join(" ")}" fill="none" stroke-width="2" ${style}/>` +
-        path.map((point) => `<circle cx="${point.replace(",", `" cy="`)}" r="3" fill="${colour(i)}"/>`).join(
+        path.map((point) => `<circle cx="${point.replace(",", `" cy="`)}" r="3" fill="${colours[i]}"/>`).join(
           "",
         );
     }),
-    ...names(series, (value) => yScale.at(value)),
+    ...names(series, colours, (value) => yScale.at(value)),
     "</svg>",
   ];
   return lines.join("\n") + "\n";
 }
 
 /** The names of the series, each at the height of its line's end or as near below the one above as is legible. */
-function names(series: readonly Series[], at: (y: number) => number): string[] {
+function names(series: readonly Series[], colours: readonly string[], at: (y: number) => number): string[] {
   const ends = series.flatMap(({ name, points }, i) => {
     const last = points.at(-1);
-    return last === undefined ? [] : [{ name, i, y: at(last[1]) }];
+    return last === undefined || name === "" ? [] : [{ name, colour: colours[i]!, y: at(last[1]) }];
   }).toSorted((a, b) => a.y - b.y);
   let above = -Infinity;
   for (const end of ends) above = end.y = Math.max(end.y, above + NAME_PX_MIN);
-  return ends.map(({ name, i, y }) =>
-    `<text x="${WIDTH - MARGIN.right + 10}" y="${px(y + 4)}" style="fill:${colour(i)}">${escape(name)}</text>`
+  return ends.map(({ name, colour, y }) =>
+    `<text x="${WIDTH - MARGIN.right + 10}" y="${px(y + 4)}" style="fill:${colour}">${escape(name)}</text>`
   );
 }
 
@@ -121,8 +123,10 @@ function rounds(high: number): number[] {
   return Array.from({ length: Math.ceil((high > 0 ? high : 1) / step) + 1 }, (_, i) => i * step);
 }
 
-function colour(i: number): string {
-  return COLOURS[i % COLOURS.length]!;
+/** One colour for each name, and the same for the lines without one that follow it. */
+function coloursOf(series: readonly Series[]): string[] {
+  let named = -1;
+  return series.map(({ name }) => COLOURS[(name === "" ? Math.max(0, named) : ++named) % COLOURS.length]!);
 }
 
 function px(value: number): string {

@@ -19,8 +19,8 @@ export type NewDialect = () => Dialect;
 /** Chat Completions, from the provider itself or through a relay that passes bytes on. */
 export const completions: NewDialect = () => (stream, from, to, listener) => {
   if (stream.startsWith(CONTENT_HEAD, from) && stream.startsWith(CONTENT_TAIL, to - CONTENT_TAIL.length)) {
-    listener.text(stream.slice(from + CONTENT_HEAD.length, to - CONTENT_TAIL.length));
-    return;
+    const text = stream.slice(from + CONTENT_HEAD.length, to - CONTENT_TAIL.length);
+    if (isPlain(text)) return listener.text(text);
   }
   const data = dataOf(stream, from, to);
   if (data === "[DONE]") return listener.ended();
@@ -66,8 +66,8 @@ export function app(after: number): NewDialect {
         stream.startsWith(DELTA, at) && stream.startsWith(head, data) &&
         stream.startsWith(TEXT_END, to - TEXT_END.length)
       ) {
-        listener.text(stream.slice(data + head.length, to - TEXT_END.length));
-        return;
+        const text = stream.slice(data + head.length, to - TEXT_END.length);
+        if (isPlain(text)) return listener.text(text);
       }
       const json = dataOf(stream, at, to);
       if (stream.startsWith(DELTA, at)) {
@@ -85,6 +85,11 @@ export function app(after: number): NewDialect {
       } else if (stream.startsWith("event: restart\n", at)) throw new Error("The answer began anew");
     };
   };
+}
+
+/** Whether what stands between two quotes is one JSON string, and says itself. */
+function isPlain(text: string): boolean {
+  return !text.includes('"') && !text.includes("\\");
 }
 
 /** Heartbeats, comments and `bye`, which have no number. */

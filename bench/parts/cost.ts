@@ -85,8 +85,11 @@ async function costOf(
 }
 
 async function counted(app: RunningApp): Promise<{ units: number; commits: number }> {
-  const units = await app.metric("throughline_kv_write_units_total");
-  const commits = await app.metric("throughline_kv_commits_total");
-  if (units === null || commits === null) throw new Error("/metrics does not count commits and write units");
+  const metrics = await app.metrics();
+  const units = metrics.get("throughline_kv_write_units_total");
+  const commits = metrics.get("throughline_kv_commits_total");
+  if (units === undefined || commits === undefined) {
+    throw new Error("/metrics does not count commits and write units");
+  }
   return { units, commits };
 }

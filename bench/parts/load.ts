@@ -1,6 +1,7 @@
 // Latency and cost of a token under growing load, every target beside the others.
 import type { Bench, Section } from "../bench.ts";
-import { addedTable, latencyTable, type Row } from "../figures/levels.ts";
+import { addedTable, latencyTable, of, type Row } from "../figures/levels.ts";
+import { linePlot } from "../figures/plot.ts";
 import type { Load } from "../generator/load.ts";
 import { bareRelay, direct, oneCommit, parsingRelay } from "../targets/baselines.ts";
 import { throughline } from "../targets/throughline.ts";
@@ -15,7 +16,7 @@ const REFERENCE = { generations: 50, perSecond: 50 };
 export async function load(bench: Bench): Promise<Section> {
   const { quick, levels, perSecond, windowMs, runs } = bench.options;
   const common = { followers: 1, warmupMs: quick ? 300 : 2_000, windowMs: windowMs ?? (quick ? 700 : 6_000) };
-  const loads: Load[] = (levels ?? (quick ? [1, 20] : LEVELS)).map((generations) => ({
+  const loads: Load[] = (levels ?? (quick ? [20] : LEVELS)).map((generations) => ({
     ...common,
     generations,
     perSecond: perSecond ?? PER_SECOND,
@@ -29,5 +30,27 @@ export async function load(bench: Bench): Promise<Section> {
   return {
     title: "Load: concurrent generations, a follower each",
     text: `${latencyTable(rows)}\n\n${addedTable(rows, direct.name)}${note}`,
+    plots: perSecond !== null
+      ? []
+      : [{ file: "latency.svg", svg: latencyPlot(rows.filter(({ load }) => load.perSecond === PER_SECOND)) }],
   };
+}
+
+/** One colour per target. What it could not carry has no point. */
+function latencyPlot(rows: readonly Row[]): string {
+  const names = [...new Set(rows.map(({ target }) => target))];
+  const points = (name: string, figure: "p50" | "p99") =>
+    rows.flatMap(({ target, load, measured }): [number, number][] => {
+      const median = target === name ? of(measured, ({ latencyMs }) => latencyMs[figure])?.median : undefined;
+      return median === undefined ? [] : [[load.generations, median]];
+    });
+  return linePlot({
+    title: `Latency of a token: p99 (lines) and p50 (dashes), ${PER_SECOND} tokens/s for each generation`,
+    x: { label: "generations", log: true },
+    y: { label: "ms from the provider to the follower", log: true },
+    series: names.flatMap((name) => [
+      { name, points: points(name, "p99") },
+      { name: "", points: points(name, "p50"), dashed: true },
+    ]),
+  });
 }

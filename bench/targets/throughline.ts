@@ -31,8 +31,8 @@ export interface RunningApp extends Running {
   session(): Promise<Api>;
   /** New conversations, spread over new people. */
   conversations(count: number, perSession?: number): Promise<{ api: Api; id: string; cursor: number }[]>;
-  /** The value of a metric, summed over its labels; null: there is none of this name. */
-  metric(name: string): Promise<number | null>;
+  /** Its metrics by name, each summed over its labels. */
+  metrics(): Promise<Map<string, number>>;
 }
 
 export function throughline(flushMs: number, name = `Throughline, FLUSH_MS=${flushMs}`): Target {
@@ -94,13 +94,13 @@ export async function startApp(provider: Provider, { env, kvPath }: AppOptions):
         };
       });
     },
-    async metric(name) {
-      const text = await (await fetch(`${server.url}/metrics`)).text();
-      const lines = text.split("\n").filter((line) =>
-        line.startsWith(`${name} `) || line.startsWith(`${name}{`)
-      );
-      if (lines.length === 0) return null;
-      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    async metrics() {
+      const values = new Map<string, number>();
+      for (const line of (await (await fetch(`${server.url}/metrics`)).text()).split("\n")) {
+        const [, name, value] = /^(\w+)(?:\{.*\})? (\S+)$/.exec(line) ?? [];
+        if (name !== undefined) values.set(name, (values.get(name) ?? 0) + Number(value));
+      }
+      return values;
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
