@@ -25,7 +25,7 @@ export interface Arrivals {
 /** The server did not give the stream. */
 export class StreamRefused extends Error {
   constructor(readonly status: number, body: string) {
-    super(`The stream was refused: ${status} ${body}`);
+    super(`a follower was refused: ${status} ${/"code":"(\w+)"/.exec(body)?.[1] ?? ""}`.trim());
   }
 }
 
