@@ -36,6 +36,10 @@ export async function load(bench: Bench): Promise<Section> {
   };
 }
 
+function hasFigures({ load, measured }: Row): boolean {
+  return load.perSecond === PER_SECOND && of(measured, ({ latencyMs }) => latencyMs.p50) !== null;
+}
+
 /** One colour per target. What it could not carry has no point. */
 function latencyPlot(rows: readonly Row[]): string {
   const names = [...new Set(rows.map(({ target }) => target))];

@@ -7,7 +7,7 @@ import { throughline, throughlineParallel } from "../targets/throughline.ts";
 import { redisOrNone } from "./redis_or_none.ts";
 import { carriedAll, P99_MS_MAX, sideBySide } from "./side_by_side.ts";
 
-const LEVELS = [16, 32, 64, 128, 192, 256, 320, 384, 448, 512];
+const LEVELS = [16, 32, 64, 128, 192, 224, 256, 288, 320, 352, 384, 416, 448, 512];
 const PER_SECOND = 100;
 
 export async function throughput(bench: Bench): Promise<Section> {
