@@ -14,6 +14,17 @@ export function ownCpuSeconds(): number | null {
   return Deno.build.os === "linux" ? cpuSecondsOf(Deno.pid) : null;
 }
 
+/** CPU seconds of everything on this machine; null where there is no /proc. */
+export function machineCpuSeconds(): number | null {
+  if (Deno.build.os !== "linux") return null;
+  // cpu user nice system idle iowait irq softirq steal; the guests' are in user and nice already.
+  const line = Deno.readTextFileSync("/proc/stat").split("\n", 1)[0]!;
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.trim().split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
 function cpuSecondsOf(pid: number): number {
   const fields = statOf(pid);
   // Fields 14 and 15, counted from the first.

@@ -2,7 +2,7 @@
 //   G5  Only tokens that left within the window are timed, after all generations have begun and warmed up.
 //   G6  Every follower gets every byte of its answer, or the level throws. A server that is too slow is no mismatch:
 //       the level then says that it did not finish, and counts what had not arrived as late as it was by then.
-import { cpuSeconds, ownCpuSeconds } from "../figures/cpu.ts";
+import { cpuSeconds, machineCpuSeconds, ownCpuSeconds } from "../figures/cpu.ts";
 import { Samples, type Spread, spread } from "../figures/stats.ts";
 import { each } from "../targets/each.ts";
 import type { Generation, Running } from "../targets/target.ts";
@@ -29,9 +29,10 @@ export interface Figures {
   tokens: number;
   /** CPU seconds of the target's servers for 100,000 tokens; null where it cannot be read, or there is no server. */
   cpuPer100k: number | null;
-  /** Cores that the servers and the generator kept busy; null where it cannot be read. */
+  /** Cores that the servers, the generator and everybody else kept busy; null where it cannot be read. */
   serverCores: number | null;
   generatorCores: number | null;
+  otherCores: number | null;
   /** How long the generator's own loop was away at a time: it cannot see more exactly than that. */
   loopMs: Spread;
   /** False: not everything had arrived in time, and the latencies are those that were reached by then. */
@@ -77,14 +78,16 @@ export async function run(target: Running, provider: Provider, load: Load): Prom
     if (!finished) crowd.followers.forEach((follower) => window.missing(follower));
     const tokens = after.sent - before.sent;
     const seconds = (window.closedMs - window.openedMs) / 1_000;
-    const cpu = before.cpu === null || after.cpu === null ? null : after.cpu - before.cpu;
-    const own = before.own === null || after.own === null ? null : after.own - before.own;
+    const cpu = target.pids.length === 0 ? null : difference(before.cpu, after.cpu);
+    const own = difference(before.own, after.own);
+    const all = difference(before.all, after.all);
     return {
       latencyMs: spread(window.samples.values),
       tokens,
       cpuPer100k: cpu === null ? null : cpu / tokens * 100_000,
       serverCores: cpu === null ? null : cpu / seconds,
       generatorCores: own === null ? null : own / seconds,
+      otherCores: all === null || own === null ? null : Math.max(0, all - own - (cpu ?? 0)) / seconds,
       loopMs: spread(gaps),
       finished,
     };
@@ -99,10 +102,15 @@ export async function run(target: Running, provider: Provider, load: Load): Prom
 
 function used(target: Running, answers: readonly Answer[]) {
   return {
-    cpu: target.pids.length === 0 ? null : cpuSeconds(target.pids),
+    cpu: cpuSeconds(target.pids),
     own: ownCpuSeconds(),
+    all: machineCpuSeconds(),
     sent: answers.reduce((sum, { sent }) => sum + sent, 0),
   };
+}
+
+function difference(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before;
 }
 
 /** All followers of a level. */
