@@ -117,6 +117,9 @@ function Versions({ message, versions, actions }: Pick<Props, "message" | "versi
   );
 }
 
+/** Made once: `toLocaleString()` looks its locale up for each number. */
+const COUNT = new Intl.NumberFormat("en");
+
 /** How it ended when it was not simply complete, and what it cost. */
 function facts(message: MessageData): string[] {
   const found: string[] = [];
@@ -127,7 +130,7 @@ function facts(message: MessageData): string[] {
   if (message.role === "assistant" && message.model !== undefined) found.push(message.model);
   const { usage, timings, costMicroUsd } = message;
   if (usage !== undefined) {
-    found.push(`${(usage.inputTokens + usage.outputTokens).toLocaleString("en")} tokens`);
+    found.push(`${COUNT.format(usage.inputTokens + usage.outputTokens)} tokens`);
   }
   if (costMicroUsd !== undefined && costMicroUsd > 0) found.push(`$${(costMicroUsd / 1e6).toPrecision(2)}`);
   if (timings !== undefined) found.push(`${(timings.totalMs / 1000).toFixed(1)} s`);

@@ -2,6 +2,7 @@
 import { Component, type ComponentChild } from "preact";
 import { Block } from "./Block.tsx";
 import { GrowingText } from "./blocks.ts";
+import { Finished, type FinishedTexts } from "./finished.ts";
 
 interface Props {
   text: string;
@@ -10,6 +11,7 @@ interface Props {
 }
 
 export class Markdown extends Component<Props> {
+  static override contextType = Finished;
   readonly #text = new GrowingText();
 
   override shouldComponentUpdate(next: Props): boolean {
@@ -17,7 +19,8 @@ export class Markdown extends Component<Props> {
   }
 
   override render({ text, streaming }: Props): ComponentChild {
-    const { tokens, definitions } = this.#text.read(text, streaming);
+    const finished = streaming ? null : this.context as FinishedTexts | null;
+    const { tokens, definitions } = finished?.blocks(text) ?? this.#text.read(text, streaming);
     return <>{tokens.map((token, i) => <Block key={i} token={token} definitions={definitions} />)}</>;
   }
 }

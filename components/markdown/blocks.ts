@@ -31,8 +31,8 @@ export class GrowingText {
   #frozenChars = 0;
 
   read(source: string, streaming: boolean): Blocks {
+    if (!streaming) return lexed(source);
     const text = source.replaceAll("\r\n", "\n");
-    if (!streaming) return whole(text);
     if (!text.startsWith(this.#source)) this.#reset();
     this.#source = text;
     const last = this.#freeze();
@@ -70,8 +70,9 @@ function heal(tail: string, last: Token | undefined): string {
   return remend(tail.replace(LONE_MARKS, ""), HEAL);
 }
 
-function whole(text: string): Blocks {
-  const { tokens, links } = lex(text, {});
+/** A text that is whole, as blocks. */
+export function lexed(source: string): Blocks {
+  const { tokens, links } = lex(source.replaceAll("\r\n", "\n"), {});
   return { tokens, definitions: Object.keys(links).length };
 }
 

@@ -112,7 +112,7 @@ function Outward(props: { url: URL; image?: boolean; children: ComponentChild })
       title={href}
       target="_blank"
       rel="noopener noreferrer nofollow"
-      class={props.image ? "image" : ""}
+      class={props.image ? "image" : undefined}
     >
       {props.children}
     </a>

@@ -1,6 +1,7 @@
 // The page: a sidebar, and beside it the conversation under its head and above the composer.
 // Only Chat is given the messages; the others get what they show.
 import { Head } from "fresh/runtime";
+import { Finished, FinishedTexts } from "../../components/markdown/finished.ts";
 import Chat from "../../islands/Chat.tsx";
 import Composer from "../../islands/Composer.tsx";
 import Header from "../../islands/Header.tsx";
@@ -8,21 +9,26 @@ import Notices from "../../islands/Notices.tsx";
 import Sidebar from "../../islands/Sidebar.tsx";
 import type { PageState } from "../../lib/protocol/api.ts";
 
-export function ChatPage({ state }: { state: PageState }) {
+/** What all pages of this process read finished texts with. */
+const FINISHED = new FinishedTexts();
+
+export function ChatPage({ state, finished = FINISHED }: { state: PageState; finished?: FinishedTexts }) {
   const { snapshot, list, nextCursor, models } = state;
   const conversation = snapshot?.conversation ?? null;
   return (
-    <div class="app">
-      <Head>
-        <title>{conversation?.title ? `${conversation.title} · Throughline` : "Throughline"}</title>
-      </Head>
-      <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
-      <main aria-labelledby="chat-title">
-        <Header models={models} conversation={conversation} />
-        <Chat snapshot={snapshot} />
-        <Composer conversation={conversation} />
-      </main>
-      <Notices />
-    </div>
+    <Finished.Provider value={finished}>
+      <div class="app">
+        <Head>
+          <title>{conversation?.title ? `${conversation.title} · Throughline` : "Throughline"}</title>
+        </Head>
+        <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
+        <main aria-labelledby="chat-title">
+          <Header models={models} conversation={conversation} />
+          <Chat snapshot={snapshot} />
+          <Composer conversation={conversation} />
+        </main>
+        <Notices />
+      </div>
+    </Finished.Provider>
   );
 }
