@@ -28,6 +28,7 @@ import {
   outermost,
   provide,
 } from "./http/middleware.ts";
+import { compressed } from "./http/compressed.ts";
 import type { EncodedSnapshot, Services, State } from "./http/state.ts";
 import { Streams } from "./http/streams.ts";
 import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
@@ -281,6 +282,7 @@ export function buildApp(
   return new App<State>(options)
     .use(provide(services))
     .use(outermost)
+    .use(compressed())
     .use(contentPolicy)
     .use(answerErrors(errorView))
     .use(identify)

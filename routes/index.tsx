@@ -5,8 +5,11 @@ import { mintSession } from "../lib/http/middleware.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
+    const { services, timing } = ctx.state;
     const { userId } = ctx.state.identity ?? await mintSession(ctx);
-    return page(await ctx.state.services.page(userId, null), { headers: { "cache-control": "no-store" } });
+    const state = await services.page(userId, null);
+    timing.begin("render");
+    return page(state, { headers: { "cache-control": "no-store" } });
   },
 });
 

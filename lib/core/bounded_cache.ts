@@ -30,17 +30,17 @@ export class BoundedCache<K, V> {
 
   /** Keeps `value`, unless it alone outweighs the bound. */
   put(key: K, value: V, weight: number): void {
-    this.#drop(key);
+    this.remove(key);
     if (weight > this.#weightMax) return;
     this.#kept.set(key, { value, weight });
     this.#weight += weight;
     for (const oldest of this.#kept.keys()) {
       if (this.#weight <= this.#weightMax) return;
-      this.#drop(oldest);
+      this.remove(oldest);
     }
   }
 
-  #drop(key: K): void {
+  remove(key: K): void {
     this.#weight -= this.#kept.get(key)?.weight ?? 0;
     this.#kept.delete(key);
   }

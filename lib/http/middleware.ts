@@ -9,6 +9,7 @@ import { isId, randomId } from "../core/ids.ts";
 import { SESSION_TTL_MS } from "../kv/keys.ts";
 import { problem, toAppError } from "./respond.ts";
 import type { Identity, Services, State } from "./state.ts";
+import { Timing } from "./timing.ts";
 
 type Context = Parameters<Middleware<State>>[0];
 
@@ -22,6 +23,7 @@ export function provide(services: Services): Middleware<State> {
   return (ctx) => {
     ctx.state.services = services;
     ctx.state.requestId = randomId();
+    ctx.state.timing = new Timing();
     ctx.state.identity = null;
     ctx.state.cookies = [];
     return ctx.next();
@@ -60,8 +62,7 @@ export function answerErrors(page: ErrorView): Middleware<State> {
 
 /** Adds the headers, and writes the request's line in the log. The outermost of all. */
 export const outermost: Middleware<State> = async (ctx) => {
-  const { services, requestId } = ctx.state;
-  const startedAt = performance.now();
+  const { services, requestId, timing } = ctx.state;
   // What still throws here is a page of an error that could not be rendered.
   const response = await ctx.next().catch((error) =>
     problem(toAppError(error, requestId, services.logger), requestId)
@@ -78,6 +79,8 @@ export const outermost: Middleware<State> = async (ctx) => {
   if (policy !== null && ctx.url.protocol === "http:") {
     headers.set("content-security-policy", policy.replace(/;?\s*upgrade-insecure-requests/, ""));
   }
+  // A file takes next to nothing, and its 304 should be as small as it can.
+  if (!isAsset(ctx.url.pathname)) headers.set("server-timing", timing.header());
   if (ctx.url.protocol === "https:") headers.set("strict-transport-security", "max-age=31536000");
   services.metrics.add("throughline_http_requests_total", 1);
   if (response.status >= 500) services.metrics.add("throughline_http_errors_total", 1);
@@ -86,18 +89,19 @@ export const outermost: Middleware<State> = async (ctx) => {
     method: ctx.req.method,
     route: ctx.route ?? ctx.url.pathname.slice(0, 100),
     status: response.status,
-    ms: Math.round((performance.now() - startedAt) * 10) / 10,
+    ms: Math.round(timing.ms * 10) / 10,
   });
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 };
 
 /** Reads who the request is from, and refuses what another site made a browser send (X2). */
 export const identify: Middleware<State> = async (ctx) => {
-  const { services } = ctx.state;
+  const { services, timing } = ctx.state;
   const cookies = parseCookie(ctx.req.headers.get("cookie") ?? "");
   const theme = cookies.theme;
   if (theme === "light" || theme === "dark") ctx.state.theme = theme;
   if (isAsset(ctx.url.pathname)) return await ctx.next();
+  timing.begin("session");
   const bearer = /^Bearer +(\S+)$/i.exec(ctx.req.headers.get("authorization") ?? "")?.[1];
   const cookie = cookies[cookieName(ctx.url)];
   const token = bearer ?? cookie;
@@ -111,6 +115,7 @@ export const identify: Middleware<State> = async (ctx) => {
       if (found.renewed && by === "cookie") ctx.state.cookies.push(sessionCookie(ctx.url, token));
     }
   }
+  timing.begin("work");
   return await ctx.next();
 };
 
@@ -190,7 +195,8 @@ async function failed(ctx: Context, error: unknown, page: ErrorView): Promise<Re
   return await ctx.render(page({ title, detail: known.message, requestId }), { status });
 }
 
-function isAsset(path: string): boolean {
+/** Whether a path is that of a file, which is the same for everybody. */
+export function isAsset(path: string): boolean {
   return path.startsWith("/_fresh/") || /\.(?:css|js|svg|png|ico|webmanifest|txt)$/.test(path);
 }
 

@@ -12,6 +12,7 @@ import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Streams } from "./streams.ts";
+import type { Timing } from "./timing.ts";
 
 /** A snapshot as the stream sends it. */
 export interface EncodedSnapshot {
@@ -59,6 +60,7 @@ export interface Identity {
 export interface State {
   services: Services;
   requestId: string;
+  timing: Timing;
   identity: Identity | null;
   /** As the person chose it, by cookie; undefined: as the system has it. */
   theme?: "light" | "dark";

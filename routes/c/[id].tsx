@@ -5,11 +5,12 @@ import { define } from "../../lib/http/define.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
-    const { services, identity } = ctx.state;
+    const { services, identity, timing } = ctx.state;
     if (identity === null) {
       throw new AppError("not_found", "There is no such conversation, or it is not yours.");
     }
     const state = await services.page(identity.userId, ctx.params.id ?? "");
+    timing.begin("render");
     return page(state, { headers: { "cache-control": "no-store" } });
   },
 });
