@@ -1,0 +1,51 @@
+// The page that the server sent, and what the browser makes of it: the same, node for node.
+import { assert, assertEquals } from "@std/assert";
+import { Api } from "../support/api.ts";
+import { startApp } from "../support/app.ts";
+import { withBrowser } from "../support/browser.ts";
+import { ChatPage } from "../support/chat_page.ts";
+
+Deno.test("K4: islands take over a conversation as it was sent, from a cold server and from one that kept its texts", async () => {
+  await using app = await startApp();
+  const api = await Api.session(app.url);
+  const { id } = await api.create({ title: "A tour" });
+  for (const text of ["What can you show?", "count to 20"]) {
+    const { reply } = await api.send(id, { text });
+    await api.finished(id, reply.messageId);
+  }
+  const url = `${app.url}/c/${id}`;
+  const session = { url: app.url, cookie: api.cookie };
+  await withBrowser(async (browser) => {
+    const plain = await (await browser.context({ session, javaScript: false })).newPage();
+    const context = await browser.context({ session });
+    // What changes in the conversation once the parser has put it there: before that, no module runs.
+    await context.addInitScript(() => {
+      const changes: string[] = [];
+      Object.assign(globalThis, { changes });
+      document.addEventListener("readystatechange", () => {
+        new MutationObserver((records) => {
+          for (const { type, attributeName, target } of records) {
+            changes.push(`${type} ${attributeName ?? ""} of ${target.nodeName}`);
+          }
+        }).observe(document.querySelector(".thread")!, {
+          subtree: true,
+          childList: true,
+          characterData: true,
+          attributes: true,
+        });
+      }, { once: true });
+    });
+    for (const visit of ["first", "second"]) {
+      await plain.goto(url);
+      const sent = await plain.locator(".thread").innerHTML();
+      assert(sent.includes('<div class="table"'), "the tour has a table");
+      const tab = await ChatPage.open(context, url);
+      assertEquals(await tab.page.evaluate(() => Reflect.get(globalThis, "changes")), [], visit);
+      assertEquals(await tab.page.locator(".thread").innerHTML(), sent, visit);
+      // What answers a press is alive.
+      await tab.action("copy").first().click();
+      await tab.page.locator('[data-action="copy"][title^="Cop"]:not([title="Copy message"])').waitFor();
+      await tab.page.close();
+    }
+  });
+});
