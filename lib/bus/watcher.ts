@@ -4,6 +4,7 @@
 //   W3  What this process has committed itself is told from there, at once. While it goes on committing, neither watch
 //       nor poll reads the key: if somebody else writes it, the next commit here fails, reads it, and tells of it.
 //   W4  On a file the poll reads one short list, of who has committed (`Pulse`), and the keys only when others have.
+import { Alarms } from "../core/alarms.ts";
 import type { Clock } from "../core/time.ts";
 import { causes } from "../core/errors.ts";
 import type { Key, Store, Versioned } from "../kv/store.ts";
@@ -42,6 +43,8 @@ interface Watched {
   wroteAt: number;
   /** Others have committed since it was last read. */
   stale: boolean;
+  /** Ends the wait until this process no longer commits to it. */
+  wake: () => void;
   stop: AbortController;
 }
 
@@ -57,10 +60,12 @@ export interface WatcherDeps {
 export class Watcher implements Watch {
   readonly #watched = new Map<string, Watched>();
   readonly #deps: WatcherDeps;
+  readonly #alarms: Alarms;
   #polling: AbortController | null = null;
 
   constructor(deps: WatcherDeps) {
     this.#deps = deps;
+    this.#alarms = new Alarms(deps.clock);
   }
 
   /** Calls `onState` with the key's state now, and after each change that is seen. */
@@ -76,6 +81,7 @@ export class Watcher implements Watch {
         writing: 0,
         wroteAt: -Infinity,
         stale: true,
+        wake: () => {},
         stop: new AbortController(),
       };
       this.#watched.set(name, watched);
@@ -94,6 +100,7 @@ export class Watcher implements Watch {
         if (it.listeners.size > 0 || this.#watched.get(name) !== it) return;
         this.#watched.delete(name);
         it.stop.abort();
+        it.wake();
         if (this.#watched.size === 0) this.#stopPolling();
       },
     };
@@ -154,8 +161,16 @@ export class Watcher implements Watch {
   /** Waits while this process goes on committing to the key. */
   async #quiet(watched: Watched): Promise<void> {
     const { clock } = this.#deps;
-    while (!watched.stop.signal.aborted && isOwn(watched, clock.now())) {
-      await clock.sleep(OWN_MS, watched.stop.signal);
+    const { signal } = watched.stop;
+    while (!signal.aborted && isOwn(watched, clock.now())) {
+      await new Promise<void>((resolve) => {
+        const alarm = { dueAt: 0, heapIndex: -1, ring: () => resolve() };
+        watched.wake = () => {
+          this.#alarms.clear(alarm);
+          resolve();
+        };
+        this.#alarms.set(alarm, clock.now() + OWN_MS);
+      });
     }
   }
 
