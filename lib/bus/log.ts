@@ -221,6 +221,11 @@ export class Log {
     const heads: Prepared["heads"] = [];
     const checks: Check[] = [...plan.checks ?? []];
     const writes: Write[] = [];
+    const [first] = plan.topics;
+    const { fence } = plan;
+    const stands = first !== undefined && fence !== undefined && fence.since !== null &&
+      this.#heads.get(first.topic)?.versionstamp === fence.since;
+    if (fence !== undefined && !stands) checks.push(fence.check);
     for (const { topic, entries } of plan.topics) {
       const known = this.#heads.get(topic);
       const before = known?.value ?? EMPTY_HEAD;

@@ -1,5 +1,6 @@
 // What was asked under an id that a client made, and what was answered: asked again, it is answered again (P7).
 //   A1  The same id with the same content gets the same answer; with other content, a 409.
+import { createHash } from "node:crypto";
 import { AppError } from "../core/errors.ts";
 import type { MessageAccepted, Regenerate, SendMessage } from "../protocol/api.ts";
 
@@ -23,18 +24,16 @@ export function idTaken(): AppError {
 }
 
 /** What a send asks for. Its id is not part of it. */
-export function sendDigest({ text, parentId, model }: SendMessage): Promise<string> {
+export function sendDigest({ text, parentId, model }: SendMessage): string {
   return digest([text, parentId === undefined ? "leaf" : parentId, model ?? "default"]);
 }
 
 /** What a regeneration asks for: an object, so that no send can ask for the same. */
-export function regenerateDigest({ messageId, model }: Regenerate): Promise<string> {
+export function regenerateDigest({ messageId, model }: Regenerate): string {
   return digest({ regenerate: messageId, model: model ?? "default" });
 }
 
-/** SHA-256, in hex. */
-async function digest(content: unknown): Promise<string> {
-  const json = new TextEncoder().encode(JSON.stringify(content));
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", json));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** SHA-256, in hex. Made at once: a thread's turn takes longer than the text of a message. */
+function digest(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }

@@ -45,6 +45,8 @@ interface Attempt {
   /** All parts that are stored, those of an earlier owner included, and their UTF-16 units. */
   written: Part[];
   chars: number;
+  /** Versionstamp of the last commit that appended, under this lease; null when it is not known. */
+  since: string | null;
   /** Opened when something was gathered. */
   changes: Latch;
   writer: Writer;
@@ -67,7 +69,16 @@ export async function generate(
   const lease = new Lease(job, versionstamp, deps.owner.leaseMs);
   const written = from?.parts ?? [];
   const gathered = new Gathered(written);
-  const attempt: Attempt = { deps, lease, gathered, written, chars: charsOf(written), changes, writer };
+  const attempt: Attempt = {
+    deps,
+    lease,
+    gathered,
+    written,
+    chars: charsOf(written),
+    since: null,
+    changes,
+    writer,
+  };
   using _flag = deps.watch(cancelKey(job.id), ({ value }) => {
     if (value !== null) stop.abort("cancelled" satisfies StopCause);
   });
@@ -117,7 +128,9 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
     renewal = renewed;
     return {
       ...said(lease.job, parts),
-      checks: [check],
+      // Whoever takes the job over moves the head: while it is as our last commit left it, the job is ours (P5). A renewal
+      // writes the record, and must not write over another's.
+      ...(renewed === null ? { fence: { check, since: attempt.since } } : { checks: [check] }),
       writes: () => renewed === null ? [] : [renewed.write],
     };
   };
@@ -128,6 +141,7 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
   }, STORE_AWAY_MS_MAX);
   attempt.written = joinParts(attempt.written, parts);
   attempt.chars = chars;
+  attempt.since = parts.length === 0 ? attempt.since : appended?.versionstamp ?? null;
   const done = renewal as ReturnType<Lease["renewal"]> | null;
   if (appended !== null) done?.done(appended.versionstamp);
 }

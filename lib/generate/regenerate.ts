@@ -23,7 +23,7 @@ export async function regenerate(
   requestId: string,
 ): Promise<MessageAccepted> {
   const ids = { replyId: wanted.id ?? deps.newId(), generationId: deps.newId() };
-  const digest = await regenerateDigest(wanted);
+  const digest = regenerateDigest(wanted);
   const key = sentKey(conversationId, ids.replyId);
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
   const appended = await deps.append(async () => {

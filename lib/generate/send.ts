@@ -57,7 +57,7 @@ export async function send(
   requestId: string,
 ): Promise<MessageAccepted> {
   const messageId = sending.id ?? deps.newId();
-  const digest = await sendDigest(sending);
+  const digest = sendDigest(sending);
   const key = sentKey(conversationId, messageId);
   const ids = { replyId: deps.newId(), generationId: deps.newId() };
   let outcome: { accepted: MessageAccepted; begun: RunningJob | null } | null = null;
@@ -108,7 +108,7 @@ export async function send(
       generationId: ids.generationId,
       createdAt: now,
     };
-    let plan: Required<Plan>;
+    let plan: Required<Omit<Plan, "fence">>;
     let begun: RunningJob | null = null;
     if (begins) {
       // What stands in the queue without a job to run can never have its turn; it is left behind.
@@ -148,7 +148,7 @@ function enqueue(
   job: QueuedJob,
   next: { beginning: Beginning; prompt: Prompt; check: Check } | null,
   now: number,
-): Required<Plan> {
+): Required<Omit<Plan, "fence">> {
   const after: Conversation = next?.beginning.conversation ?? { ...behind, updatedAt: now };
   if (after.queue.length > QUEUE_MAX) {
     throw new AppError(

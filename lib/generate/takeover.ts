@@ -118,13 +118,16 @@ async function claimPlan(deps: TakeoverDeps, fate: Fate, check: Check, head: Che
   if (fate.how === "restarted") return await restartPlan(deps.store, claim, check, "taken_over");
   const claiming = set(generationKey(claim.id), claim);
   const reply = "from" in fate ? await readMessage(deps.store, claim.conversationId, claim.messageId) : null;
+  const topic = conversationTopic(claim.conversationId);
   if (!("from" in fate) || reply === null) {
-    return { topics: [], checks: [check, head], writes: () => [claiming] };
+    // There is nothing to say yet, but the head moves all the same: its last owner goes by it (P5).
+    const topics = head.versionstamp === null ? [] : [{ topic, entries: [] }];
+    return { topics, checks: [check, head], writes: () => [claiming] };
   }
   const message: Message = { ...reply.message, parts: fate.from.parts, recovered: fate.from.how };
   return {
     topics: [{
-      topic: conversationTopic(claim.conversationId),
+      topic,
       entries: [{ type: "message", data: { message } }],
     }],
     checks: [check, head],

@@ -7,6 +7,8 @@ import type { Check, Write } from "./store.ts";
 export interface Plan {
   topics: readonly { topic: TopicId; entries: readonly LogEntry[] }[];
   checks?: readonly Check[];
+  /** A check that is not needed while the head of the first topic still is what `since` made it. */
+  fence?: { check: Check; since: string | null };
   /** Called with the number of each topic's first new entry, in the order of `topics`. */
   writes?: (firstSeqs: readonly number[]) => readonly Write[];
 }

@@ -22,8 +22,6 @@ export class Link {
   readonly #actor: Actor;
   readonly #name: string;
   readonly #variant: Variant;
-  /** Calls made so far: what is computed outside of virtual time shows its end by making one. */
-  calls = 0;
 
   constructor(world: World, actor: Actor, name: string, variant: Variant) {
     this.#world = world;
@@ -50,7 +48,6 @@ export class Link {
 
   /** A call's way to the store and back. What a process sent before it died may still arrive. */
   #call<T>(take: () => Promise<T>): Promise<T> {
-    this.calls++;
     const { timeline, random, history } = this.#world;
     const { fail, lose, slow, slowMsMax } = this.#world.weather;
     const way = () => random.chance(slow) ? random.between(0, slowMsMax) : random.between(0, WAY_MS_MAX);

@@ -4,7 +4,6 @@ import { AppError } from "@/lib/core/errors.ts";
 import type { Id } from "@/lib/core/ids.ts";
 import type { MessageAccepted } from "@/lib/protocol/api.ts";
 import type { SimulatedProcess } from "./process.ts";
-import { rest } from "./timeline.ts";
 import type { World } from "./world.ts";
 
 /** A request's way, and how long a client waits for its response. */
@@ -13,9 +12,6 @@ const RESPONSE_MS_MAX = 6_000;
 /** Tries of one request. The calm comes long before the last. */
 const TRIES_MAX = 100;
 const PAUSE_MS_MAX = 1_500;
-
-/** Turns of the event loop that a digest may take. */
-const DIGEST_TURNS_MAX = 1_000_000;
 
 /** No response came: the request may have been carried out or not. */
 class NoResponse extends Error {
@@ -34,11 +30,8 @@ function request<T>(
     timeline.after(RESPONSE_MS_MAX, null, () => reject(new NoResponse("Nothing came")));
     timeline.after(way(), null, () => {
       if (process.state === "dead") return reject(new NoResponse("Connection refused"));
-      timeline.after(0, process, async () => {
-        const { calls } = process.link;
-        let settled = false;
+      timeline.after(0, process, () => {
         const respond = (answer: () => void) => {
-          settled = true;
           timeline.after(way(), process, () => {
             if (!random.chance(world.weather.responseLost)) answer();
           });
@@ -47,11 +40,6 @@ function request<T>(
           (value) => respond(() => resolve(value)),
           (error) => respond(() => reject(error)),
         );
-        // A digest is computed outside of virtual time, and shows its end by the first call to the store.
-        for (let turns = 0; process.link.calls === calls && !settled; turns++) {
-          if (turns > DIGEST_TURNS_MAX) throw new Error("A request neither called the store nor ended");
-          await rest();
-        }
       });
     });
   });

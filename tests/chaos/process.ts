@@ -43,6 +43,7 @@ export class SimulatedProcess implements Actor {
       leaseMs: world.leaseMs,
       flushMs: world.flushMs,
       pollMs: world.pollMs,
+      sharedFile: world.sharedFile,
     };
     this.program = program({
       config,

@@ -21,6 +21,8 @@ export class World implements AsyncDisposable {
   readonly leaseMs: number;
   readonly flushMs: number;
   readonly pollMs: number;
+  /** The processes tell each other of their commits, as on one file. */
+  readonly sharedFile: boolean;
   readonly processes: SimulatedProcess[] = [];
   readonly recovery: typeof RECOVERIES[number];
   readonly answers: Answers = new Map();
@@ -40,6 +42,7 @@ export class World implements AsyncDisposable {
     this.leaseMs = random.pick([1_500, 4_000]);
     this.flushMs = random.pick([0, 50]);
     this.pollMs = random.pick([1_000, 5_000]);
+    this.sharedFile = random.chance(0.5);
     this.recovery = random.pick(RECOVERIES);
   }
 

@@ -141,11 +141,11 @@ Deno.test("a store that refuses a watch ends nothing: the watcher logs it and tr
 Deno.test("a poll that fails is logged, and the next one tells", async () => {
   using kv = await Deno.openKv(":memory:");
   const { clock, logger, store, watcher, seen, onState } = scene(kv);
-  const { getMany } = Store.prototype;
-  store.getMany = () => Promise.reject(new Error("away"));
+  const { getEach } = Store.prototype;
+  store.getEach = () => Promise.reject(new Error("away"));
   using _watch = watcher.watch(key, onState);
   await clock.advance(POLL_MS);
-  store.getMany = getMany;
+  store.getEach = getEach;
   await clock.advance(POLL_MS);
   assertEquals(logger.events(), ["poll_failed"]);
   assertEquals(seen, [null]);
