@@ -21,6 +21,10 @@ import { Gathered, read, type SourceDeps, type SourceEnd, type StopCause, type W
 
 /** How long a commit is tried while the store is away, before the attempt is left to whoever finds its lease expired. */
 const STORE_AWAY_MS_MAX = 60_000;
+/** A commit that takes longer waited for others. On a file it takes 1 ms with fifty answers at once. */
+const SLOW_COMMIT_MS = 10;
+/** The longest rest after a slow commit: the longest that people take for a pause is not far above. */
+const REST_MS_MAX = 100;
 /** The commits of an attempt that must be quick, because the process is about to exit. */
 const DRAIN_MS_MAX = 3_000;
 /** What the end's own commit takes along, in UTF-16 units. */
@@ -110,10 +114,20 @@ async function write(attempt: Attempt): Promise<SourceEnd> {
     }
     writer.busy = true;
     await commit(attempt, gathered.coalescer.take(), due);
-    while (clock.now() < now + flushMs && gathered.end === null) await changes.wait(now + flushMs);
+    const nextAt = Math.max(now + flushMs, restedAt(now, clock.now()));
+    while (clock.now() < nextAt && gathered.end === null) await changes.wait(nextAt);
     writer.busy = false;
     writer.ready.open();
   }
+}
+
+/**
+ * When the writer whose commit left and came back then goes on: after as long again as a slow commit took. A process that
+ * is busy, or a store that is, gets fewer and larger commits from each of its answers, and time to read them.
+ */
+function restedAt(leftAt: number, backAt: number): number {
+  const tookMs = backAt - leftAt;
+  return tookMs < SLOW_COMMIT_MS ? backAt : backAt + Math.min(tookMs, REST_MS_MAX);
 }
 
 /** One batch, with a renewal when one is due or a checkpoint came. */
