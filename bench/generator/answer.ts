@@ -1,11 +1,11 @@
 // One answer of the bench's provider: what it says, how fast, and when each token left.
-import { writeAll } from "./http.ts";
 import { httpChunk, Script, TOKENS_MAX } from "./script.ts";
 
 const encoder = new TextEncoder();
 const STREAM_HEAD = encoder.encode(
   "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n",
 );
+const NOTHING = new Uint8Array(0);
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 /** Spreads what answers of one pace do over its interval, evenly for any number of them. */
 const GOLDEN = 0.6180339887498949;
@@ -45,8 +45,11 @@ export class Answer {
   /** Tokens whose time has come; of those, tokens that are written. */
   #handed = 0;
   #written = 0;
+  /** What is being written, without what is written of it. */
+  #piece: Uint8Array = NOTHING;
   #writing = false;
   #opened = false;
+  #ending = false;
 
   constructor(readonly index: number, { tokens, perSecond, prompt = false, held = false }: Pace) {
     if (tokens < 1 || tokens > TOKENS_MAX) throw new RangeError(`An answer has 1 to ${TOKENS_MAX} tokens`);
@@ -113,33 +116,40 @@ export class Answer {
     this.#overNow();
   }
 
+  /** Writes what is due and not written, one piece at a time: callbacks, because promises around them cost as much. */
   #pump(): void {
-    if (this.#writing) return;
+    if (this.#writing || this.#conn === null) return;
+    if (this.#piece.length === 0) this.#piece = this.#nextPiece();
+    if (this.#piece.length === 0) return;
     this.#writing = true;
-    // A connection that breaks is told by `closed()`, and by the follower that misses the rest.
-    this.#write().catch(() => this.closed());
+    this.#conn.write(this.#piece).then(this.#wrote, this.#broke);
   }
 
-  /** Writes what is due and not written; one at a time. */
-  async #write(): Promise<void> {
-    try {
-      if (!this.#opened && this.#conn !== null) {
-        this.#opened = true;
-        await writeAll(this.#conn, STREAM_HEAD);
-      }
-      while (this.#conn !== null && this.#written < this.#handed) {
-        const to = this.#handed;
-        await writeAll(this.#conn, this.script.frames(this.#written, to));
-        this.#written = to;
-      }
-      if (this.#conn === null || this.#written < this.#tokens || this.#held) return;
-      const conn = this.#conn;
+  readonly #wrote = (bytes: number): void => {
+    this.#writing = false;
+    this.#piece = bytes === this.#piece.length ? NOTHING : this.#piece.subarray(bytes);
+    if (this.#ending && this.#piece.length === 0) {
       this.#conn = null;
-      await writeAll(conn, endFrames(this.#tokens));
       this.#overNow();
-    } finally {
-      this.#writing = false;
+    } else this.#pump();
+  };
+
+  /** A connection that breaks shows at the follower that misses the rest, too. */
+  readonly #broke = (): void => this.closed();
+
+  #nextPiece(): Uint8Array {
+    if (!this.#opened) {
+      this.#opened = true;
+      return STREAM_HEAD;
     }
+    const from = this.#written;
+    if (from < this.#handed) {
+      this.#written = this.#handed;
+      return this.script.frames(from, this.#handed);
+    }
+    if (from < this.#tokens || this.#held || this.#ending) return NOTHING;
+    this.#ending = true;
+    return endFrames(this.#tokens);
   }
 }
 
