@@ -26,8 +26,6 @@ export class Answer {
   readonly sentMs: Float64Array;
   /** Resolves with the first token. */
   readonly begun: Promise<void>;
-  /** Resolves with the time at which the other side closed the request before its end. */
-  readonly abandoned: Promise<number>;
   /** Resolves when the last byte is written, or the other side has closed. */
   readonly over: Promise<void>;
   /** Requests for it. More than one is a provider asked twice. */
@@ -38,7 +36,6 @@ export class Answer {
   #held: boolean;
   #tokens: number;
   #begin!: () => void;
-  #abandon!: (atMs: number) => void;
   #overNow!: () => void;
   #conn: Deno.Conn | null = null;
   #dueMs = 0;
@@ -60,7 +57,6 @@ export class Answer {
     this.#prompt = prompt;
     this.#held = held;
     this.begun = new Promise((resolve) => (this.#begin = resolve));
-    this.abandoned = new Promise((resolve) => (this.#abandon = resolve));
     this.over = new Promise((resolve) => (this.#overNow = resolve));
   }
 
@@ -112,7 +108,6 @@ export class Answer {
     if (this.#conn === null) return;
     this.#conn = null;
     this.#tokens = this.#handed;
-    this.#abandon(performance.now());
     this.#overNow();
   }
 

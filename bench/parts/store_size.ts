@@ -32,8 +32,6 @@ export async function storeSize(bench: Bench): Promise<Section> {
     const posts = await postTimes(bench, stores);
     const targets = stores.map(({ name, kvPath }): Target => ({
       name,
-      stores: "yes",
-      single: false,
       start: (provider) => startApp(provider, { name, kvPath, env: { FLUSH_MS: "0" } }),
     }));
     const load = {

@@ -11,8 +11,6 @@ import type { Generation, Running, Target } from "./target.ts";
 /** Provider and reader, and nothing between them: the floor of what can be measured here. */
 export const direct: Target = {
   name: "direct",
-  stores: "no",
-  single: true,
   start: (provider) =>
     Promise.resolve({
       pids: [],
@@ -31,8 +29,6 @@ export const parsingRelay = relay("parsing relay", "parsing_relay.ts", numbered)
 function relay(name: string, file: string, dialect: NewDialect): Target {
   return {
     name,
-    stores: "no",
-    single: true,
     async start(provider) {
       const server = await startServer(file, provider);
       return {
@@ -59,8 +55,6 @@ function asked(answer: Answer, url: string, dialect: NewDialect): Generation {
 /** A commit for each token, a watch for each follower. */
 export const oneCommit: Target = {
   name: "one commit per token",
-  stores: "yes",
-  single: false,
   async start(provider) {
     const folder = await Deno.makeTempDir({ prefix: "throughline-bench-" });
     const server = await startServer("one_commit.ts", provider, [join(folder, "kv.db")]);
@@ -71,8 +65,6 @@ export const oneCommit: Target = {
 /** `resumable-stream`, its followers resumed. Only where there is a `redis-server`. */
 export const redis: Target = {
   name: "resumable-stream over Redis",
-  stores: "memory",
-  single: false,
   async start(provider) {
     const store = await startRedis();
     const server = await startServer("redis.ts", provider, [store.url]);

@@ -24,9 +24,5 @@ export interface Running extends AsyncDisposable {
 
 export interface Target {
   name: string;
-  /** Whether what a follower is shown is stored before. */
-  stores: "yes" | "no" | "memory";
-  /** At most one follower of a generation: there is nothing that could fan out. */
-  single: boolean;
   start(provider: Provider): Promise<Running>;
 }

@@ -48,8 +48,6 @@ export const throughlineParallel: Target = target({
 function target(options: AppOptions): Target {
   return {
     name: options.name,
-    stores: "yes",
-    single: false,
     start: (provider) => startApp(provider, options),
   };
 }
