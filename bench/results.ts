@@ -45,14 +45,28 @@ export async function save(
 ): Promise<void> {
   const path = fromFileUrl(new URL("RESULTS.md", import.meta.url));
   const parts = partsIn(await readOrEmpty(path));
+  const written = [path];
   for (const [part, { section, from }] of sections) {
     parts.set(part, sectionText(section, from));
     for (const { file, svg } of section.plots ?? []) {
-      await Deno.writeTextFile(new URL(file, import.meta.url), svg);
+      const plot = fromFileUrl(new URL(file, import.meta.url));
+      await Deno.writeTextFile(plot, svg);
+      written.push(plot);
     }
   }
   const texts = PARTS.flatMap((part) => parts.has(part) ? [`${mark(part)}\n\n${parts.get(part)}\n`] : []);
   await Deno.writeTextFile(path, [HEAD, ...texts].join("\n"));
+  await format(written);
+}
+
+/** As `deno fmt --check` wants to find it. */
+async function format(paths: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", ...paths],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`deno fmt ${paths.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
 /** Each part begins behind a comment that names it. */
