@@ -1,5 +1,6 @@
 // Claims that meet another writer between what they read and what they commit. The simulator found both.
 import { assert, assertEquals } from "@std/assert";
+import type { Job } from "@/lib/jobs/job.ts";
 import { textOf } from "@/lib/protocol/message.ts";
 import type { Fault } from "../../support/faulty_store.ts";
 import { LEASE_MS, World } from "../../support/program.ts";
@@ -54,4 +55,25 @@ Deno.test("P1: what the last owner writes until the moment of a claim is part of
   assertEquals(second.request.prefix, "half more");
   second.text(" and the rest").end();
   assertEquals(textOf(await taker.ended(id, reply.messageId)), "half more and the rest");
+});
+
+Deno.test("P5: a claim that only ends an answer moves the head as well, by which its last owner goes", async () => {
+  await using world = await World.open();
+  const [owner, taker] = [world.process(), world.process()];
+  const id = await owner.create();
+  const { reply } = await owner.send(id, "Hello?");
+  (await world.provider.call(1)).text("half");
+  await owner.until(id, ({ messages }) => textOf(messages.at(-1)!) === "half");
+  owner.kill();
+  await taker.cancel(reply.generationId);
+  await world.clock.advance(LEASE_MS + 1);
+  await taker.sweep.run();
+  assertEquals((await taker.ended(id, reply.messageId)).status, "cancelled");
+  const claim = taker.store.tried.find(({ writes }) =>
+    writes.some(({ key, value }) =>
+      key[0] === "generation" && (value as Job | undefined)?.state === "running"
+    )
+  );
+  assert(claim !== undefined, "nothing was claimed");
+  assert(claim.writes.some(({ key }) => key[0] === "topic" && key[2] === "head"));
 });

@@ -296,3 +296,41 @@ Deno.test("B1: a topic that was purged begins anew at 1, whatever its writer rem
   assertEquals(appended?.firstSeqs, [1]);
   assertEquals(await texts(log), ["c"]);
 });
+
+Deno.test("P5: a fence is left out only while the head stands as the writer's own last commit left it", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { log, store } = logOn(kv);
+  const fenceKey: Key<number> = ["fence"];
+  const fence = { key: fenceKey, versionstamp: (await kv.set(fenceKey, 1)).versionstamp };
+  let since: string | null = null;
+  const write = async (text: string) => {
+    const appended = await log.append(() => ({ ...plan(text), fence: { check: fence, since } }));
+    since = appended?.versionstamp ?? null;
+  };
+  const checkedFence = () => store.tried.at(-1)!.checks.some(({ key }) => key === fenceKey);
+  await write("a");
+  assertEquals(checkedFence(), true, "the first commit knows nothing of the head");
+  await write("b");
+  assertEquals(checkedFence(), false, "the head stands, and with it the fence");
+  // Somebody else of this process writes the topic: the log knows the new head, but the writer does not.
+  await log.append(() => plan("another's"));
+  await write("c");
+  assertEquals(checkedFence(), true);
+  // Taken over: the record changes, and the head moves with it, as each claim sees to.
+  const taker = logOn(kv).log;
+  await taker.append(() => ({
+    topics: [{ topic: TOPIC, entries: [] }],
+    writes: () => [set(fenceKey, 2)],
+  }));
+  const tries = store.tried.length;
+  const error = await assertRejects(
+    () =>
+      log.append(() => {
+        if (store.tried.length > tries) throw new AppError("fenced", "The commit failed its check");
+        return { ...plan("zombie's"), fence: { check: fence, since } };
+      }),
+    AppError,
+  );
+  assertEquals(error.code, "fenced");
+  assertEquals(await texts(log), ["a", "b", "another's", "c"]);
+});

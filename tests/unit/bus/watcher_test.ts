@@ -180,3 +180,57 @@ Deno.test("a key that is watched again after everybody left is watched anew", as
   assertEquals(seen, [null]);
   assertEquals(clock.sleeping, 1);
 });
+
+Deno.test("W3: what this process commits is told by the commit, and neither watch nor poll reads the key meanwhile", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const { clock, store, watcher, seen, onState } = scene(kv);
+  using _watch = watcher.watch(key, onState);
+  await clock.advance(0);
+  const reads: (readonly Deno.KvKey[])[] = [];
+  const { getEach } = Store.prototype;
+  store.getEach = function (keys) {
+    reads.push(keys);
+    return getEach.call(this, keys) as never;
+  };
+  const stamp = (n: number) => String(n).padStart(20, "0");
+  for (let n = 1; n <= 5; n++) {
+    const done = watcher.writing(key);
+    await clock.advance(POLL_MS);
+    done({ value: n, versionstamp: stamp(n) });
+    assertEquals(seen.at(-1), n);
+  }
+  assertEquals(reads.flat(), [], "the poll read what a commit told");
+  // A commit that failed tells nothing, and the key is read again once nobody writes it.
+  watcher.writing(key)(null);
+  await clock.advance(POLL_MS + 500);
+  assertEquals(reads.flat().length > 0, true);
+  assertEquals(
+    seen,
+    [null, 1, 2, 3, 4, 5, null].slice(seen.length === 6 ? 1 : 0),
+    "what stands there is told then",
+  );
+});
+
+Deno.test("W4: with a pulse the poll reads keys only when others have committed, and then also those it left out", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const clock = new FakeClock();
+  const store = new QuietStore(kv, new Metrics());
+  let beats = false;
+  const pulse = { beaten: () => Promise.resolve(beats) };
+  const watcher = new Watcher({ store, clock, logger: new Lines(), pollMs: POLL_MS, pulse });
+  const seen: (number | null)[] = [];
+  using _watch = watcher.watch(key, ({ value }) => void seen.push(value));
+  await clock.advance(POLL_MS);
+  assertEquals(seen, [null], "a key that is new is read once");
+  await kv.set(key, 1);
+  await clock.advance(3 * POLL_MS);
+  assertEquals(seen, [null], "nobody said that there was anything new");
+  const done = watcher.writing(key);
+  beats = true;
+  await clock.advance(POLL_MS);
+  beats = false;
+  assertEquals(seen, [null], "its own writer would meet what others wrote");
+  done(null);
+  await clock.advance(POLL_MS + 500);
+  assertEquals(seen, [null, 1], "what was left out then is read as soon as nobody writes it");
+});
