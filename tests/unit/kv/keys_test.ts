@@ -18,6 +18,7 @@ const KEYS = {
   runningKey: keys.runningKey(A),
   sentKey: keys.sentKey(A, B),
   sessionKey: keys.sessionKey(A),
+  pulseKey: keys.pulseKey(A),
   probeKey: keys.probeKey(),
 } satisfies Record<string, Deno.KvKey>;
 
@@ -29,6 +30,7 @@ const PREFIXES = {
   trashPrefix: [keys.trashPrefix(), ["trashKey"]],
   messagePrefix: [keys.messagePrefix(A), ["messageKey"]],
   runningPrefix: [keys.runningPrefix(), ["runningKey"]],
+  pulsePrefix: [keys.pulsePrefix(), ["pulseKey"]],
 } satisfies Record<string, [Deno.KvKey, (keyof typeof KEYS)[]]>;
 
 function startsWith(key: Deno.KvKey, prefix: Deno.KvKey): boolean {
