@@ -90,7 +90,13 @@ export function program(parts: Parts): Program {
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
   const sessions = new Sessions({ store, clock, newId });
-  const streams = new Streams({ clock, random, logger, counters: metrics });
+  const streams = new Streams({
+    streamsMax: config.streamsMax,
+    clock,
+    random,
+    logger,
+    counters: metrics,
+  });
   const owner = { processId, leaseMs: config.leaseMs };
   const known = parts.models ?? models(config.models, {
     clock,

@@ -17,10 +17,8 @@ export const ROTATE_MS_MIN = 4 * 60_000;
 export const ROTATE_MS_MAX = 5 * 60_000;
 /** Nothing can be said to a reader that does not read. This long after its stream should have ended, it is cut. */
 export const OVERDUE_MS = 30_000;
-/** Streams of one process. At 50 KB each that is what Deno Deploy's 512 MB leave room for. */
-export const STREAMS_MAX = 6_000;
-/** Streams of one person in one process: many devices, but no flood. */
-export const STREAMS_PER_USER_MAX = 100;
+/** Streams of one person in one process: a hall that watches one answer, and no more than a third of what Deploy takes. */
+export const STREAMS_PER_USER_MAX = 1_000;
 
 export type Bye = "rotate" | "drain" | "auth" | "gone";
 
@@ -61,6 +59,8 @@ interface Open {
 }
 
 interface StreamsDeps {
+  /** Streams of one process: what its memory has room for. */
+  streamsMax: number;
   clock: Clock;
   random: () => number;
   logger: Logger;
@@ -124,7 +124,7 @@ export class Streams {
 
   #enter(open: Open): void {
     const own = this.#perUser.get(open.userId) ?? 0;
-    if (own >= STREAMS_PER_USER_MAX || this.#open.size >= STREAMS_MAX) {
+    if (own >= STREAMS_PER_USER_MAX || this.#open.size >= this.#deps.streamsMax) {
       throw new AppError("limited", "Too many streams are open. Close some, or share one between tabs.");
     }
     this.#perUser.set(open.userId, own + 1);

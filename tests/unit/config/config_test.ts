@@ -9,6 +9,7 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     kvPath: "./data/throughline.db",
     leaseMs: 10_000,
     flushMs: 0,
+    streamsMax: 10_000,
     pollMs: 200,
     sharedFile: true,
     logLevel: "info",
@@ -19,9 +20,9 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
   assertEquals(readConfig(blank), DEFAULTS, "a blank variable is not set");
 });
 
-Deno.test("on Deploy the platform's database, 50 ms between commits, and watch that needs no fast poll", () => {
-  const { kvPath, flushMs, pollMs } = readConfig({ DENO_DEPLOYMENT_ID: "abc" });
-  assertEquals([kvPath, flushMs, pollMs], [undefined, 50, 10_000]);
+Deno.test("on Deploy the platform's database, 50 ms between commits, watch that needs no fast poll, and streams that fit", () => {
+  const { kvPath, flushMs, pollMs, streamsMax } = readConfig({ DENO_DEPLOYMENT_ID: "abc" });
+  assertEquals([kvPath, flushMs, pollMs, streamsMax], [undefined, 50, 10_000, 3_000]);
   const own = readConfig({ DENO_DEPLOYMENT_ID: "abc", FLUSH_MS: "0", KV_PATH: "https://kv.example" });
   assertEquals([own.kvPath, own.flushMs, own.pollMs], ["https://kv.example", 0, 10_000]);
 });
@@ -33,6 +34,7 @@ Deno.test("every variable is read", () => {
     KV_PATH: ":memory:",
     LEASE_MS: "1000",
     FLUSH_MS: "20",
+    STREAMS_MAX: "500",
     LOG_LEVEL: "debug",
     OPENAI_API_KEY: "key-o",
     OPENAI_BASE_URL: "https://o.example/v1/",
@@ -52,6 +54,7 @@ Deno.test("every variable is read", () => {
     kvPath: ":memory:",
     leaseMs: 1000,
     flushMs: 20,
+    streamsMax: 500,
     pollMs: 200,
     sharedFile: true,
     logLevel: "debug",
@@ -76,6 +79,7 @@ const VARIABLES = [
   "KV_PATH",
   "LEASE_MS",
   "FLUSH_MS",
+  "STREAMS_MAX",
   "LOG_LEVEL",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
@@ -95,6 +99,7 @@ const WRONG: Record<string, readonly string[]> = {
   PORT: ["eighty", "-1", "65536", "80.5", "0x50", "1e3", "９０００"],
   LEASE_MS: ["0", "999", "600001", "10s"],
   FLUSH_MS: ["-1", "5001", "NaN"],
+  STREAMS_MAX: ["0", "100001", "many"],
   LOG_LEVEL: ["loud", "INFO", "__proto__"],
   OPENAI_BACKGROUND: ["yes", "true", "01", "2"],
   OPENAI_BASE_URL: ["o.example", "file:///etc/passwd", "javascript:1", "//o.example"],

@@ -7,13 +7,13 @@ import {
   ROTATE_MS_MIN,
   type StreamOptions,
   Streams,
-  STREAMS_MAX,
   STREAMS_PER_USER_MAX,
 } from "../../../lib/http/streams.ts";
 import { AppError } from "../../../lib/core/errors.ts";
 import { Metrics } from "../../../lib/observe/metrics.ts";
 import { FakeClock } from "../../support/clock.ts";
 
+const STREAMS_MAX = 2_500;
 const OPENING = "retry: 1500\n: ok\n\n";
 const HB = "event: hb\ndata: {}\n\n";
 const bye = (reason: string) => `event: bye\ndata: {"reason":"${reason}"}\n\n`;
@@ -23,7 +23,13 @@ function setUp(random = 0) {
   const metrics = new Metrics();
   const said: string[] = [];
   const logger = { log: (_level: string, event: string) => void said.push(event) };
-  const streams = new Streams({ clock, random: () => random, logger, counters: metrics });
+  const streams = new Streams({
+    streamsMax: STREAMS_MAX,
+    clock,
+    random: () => random,
+    logger,
+    counters: metrics,
+  });
   const open = () => metrics.get("throughline_streams_open");
   return { clock, streams, open, said };
 }
@@ -204,7 +210,7 @@ Deno.test("a source that fails breaks its own stream, is logged, and leaves noth
   assertEquals([open(), said, clock.sleeping], [0, ["stream_broke"], 0]);
 });
 
-Deno.test("a person has 100 streams and a process 6,000; the next is refused until one closes", async () => {
+Deno.test("a person has 1,000 streams and a process as many as it is told; the next is refused until one closes", async () => {
   const { streams, open } = setUp();
   const places = Array.from({ length: STREAMS_PER_USER_MAX }, () => streams.hold("a"));
   const refused = () => assertThrows(() => streams.hold("a"), AppError, "Too many streams");
