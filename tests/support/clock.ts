@@ -61,6 +61,26 @@ export class FakeClock implements Clock {
   }
 }
 
+/** A clock whose sleepers can be counted, over another. */
+export class CountingClock implements Clock {
+  readonly #clock: Clock;
+  sleeping = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.sleeping++;
+    await this.#clock.sleep(ms, signal);
+    this.sleeping--;
+  }
+}
+
 /** One turn of the event loop: every promise that could settle has settled. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
