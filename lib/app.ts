@@ -33,7 +33,7 @@ import type { EncodedSnapshot, Services, State } from "./http/state.ts";
 import { Streams } from "./http/streams.ts";
 import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
 import { Pulse } from "./kv/pulse.ts";
-import { Store } from "./kv/store.ts";
+import { type InTurn, Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
 import { Sweep } from "./jobs/sweep.ts";
 import { type Models, models } from "./models/registry.ts";
@@ -57,6 +57,8 @@ export interface Parts {
   random?: () => number;
   newId?: NewId;
   fetch?: typeof globalThis.fetch;
+  /** Of the programs of this process that share a file; absent where there is one. */
+  inTurn?: InTurn;
   /** In place of those of the configuration. */
   models?: Models;
 }
@@ -68,16 +70,22 @@ export interface Program {
   runner: Runner;
   /** Begins to look for jobs that others left, and to purge. */
   start(): void;
-  /** Flushes, hands leases back, tells followers, closes KV. Under 5 s, whatever the store does (DESIGN 4). */
-  drain(): Promise<void>;
+  /**
+   * Flushes, hands leases back, tells followers, closes KV. Under 5 s, whatever the store does (DESIGN 4). `last` is done
+   * before KV closes: requests that are being answered need it.
+   */
+  drain(last?: () => Promise<void>): Promise<void>;
 }
 
 export function program(parts: Parts): Program {
   const { config, kv, logger, clock = systemClock, random = Math.random, newId = randomId } = parts;
   const metrics = new Metrics();
   const processId = newId();
-  const pulse = config.sharedFile ? new Pulse(processId) : null;
-  const store = new Store(kv, metrics, clock, pulse);
+  const pulse = config.sharedFile ? new Pulse(config.workersOf ?? processId) : null;
+  const store = new Store(kv, metrics, clock, {
+    ...(pulse === null ? {} : { pulse }),
+    ...(parts.inTurn === undefined ? {} : { inTurn: parts.inTurn }),
+  });
   const watcher = new Watcher({
     store,
     clock,
@@ -266,7 +274,7 @@ export function program(parts: Parts): Program {
       sweep.start();
       void purge();
     },
-    async drain() {
+    async drain(last) {
       stopped.abort();
       logger.log("info", "draining", { generations: runner.size, streams: streams.size });
       // Jobs first: what they flush is still shown to those who follow here.
@@ -274,6 +282,7 @@ export function program(parts: Parts): Program {
       // A sweep that was under way may have begun a job after that.
       await runner.drain();
       await streams.drain(DRAIN_STREAMS_MS);
+      await last?.();
       kv.close();
     },
   };

@@ -5,6 +5,10 @@ import type { ModelsConfig } from "./models/registry.ts";
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** Whether `main.ts` serves from a worker for each core (`lib/parallel/`). */
+  readonly parallel: boolean;
+  /** What the workers of one process have in common; their supervisor makes it up. */
+  readonly workersOf?: string;
   /** Undefined: the platform's own database. */
   readonly kvPath: string | undefined;
   readonly leaseMs: number;
@@ -70,6 +74,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push(`DEFAULT_MODEL must be provider/model, such as demo/tour, and is "${defaultModel}"`);
   }
   const kvPath = text("KV_PATH") ?? (onDeploy ? undefined : DEFAULTS.kvPath);
+  const parallel = flag("PARALLEL");
+  if (parallel && onDeploy) {
+    faults.push("PARALLEL must be 0 on Deno Deploy, which runs more instances by itself");
+  }
+  if (parallel && kvPath === ":memory:") {
+    faults.push("PARALLEL must be 0 with KV_PATH=:memory:, for each worker would have a memory of its own");
+  }
   const compatible = url("COMPATIBLE_BASE_URL");
   const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS") ?? text("COMPATIBLE_CONTINUES");
   if (text("COMPATIBLE_BASE_URL") === undefined && orphans !== undefined) {
@@ -81,6 +92,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const config: Config = {
     host: text("HOST") ?? DEFAULTS.host,
     port: integer("PORT", DEFAULTS.port, 0, 65_535),
+    parallel,
+    ...optional("workersOf", text("WORKERS_OF")),
     kvPath,
     // Below a second a busy event loop would lose its own leases.
     leaseMs: integer("LEASE_MS", 10_000, 1_000, 600_000),

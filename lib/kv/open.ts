@@ -1,4 +1,5 @@
 // The only place that opens KV.
+import { isLocked } from "./locked.ts";
 
 /** Another process that opens or migrates the same file holds it for milliseconds; a disk that is slow, for a second. */
 const LOCKED_MS_MAX = 10_000;
@@ -15,8 +16,7 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
     try {
       return await Deno.openKv(path);
     } catch (error) {
-      const locked = error instanceof Error && error.message.includes("database is locked");
-      if (!locked || Date.now() > giveUpAt) throw error;
+      if (!isLocked(error) || Date.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, LOCKED_PAUSE_MS));
     }
   }

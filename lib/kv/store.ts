@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../core/time.ts";
 import type { Counters } from "../observe/metrics.ts";
 import { GroupCommit } from "./group.ts";
 import { probeKey } from "./keys.ts";
+import { whenUnlocked } from "./locked.ts";
 import type { Pulse } from "./pulse.ts";
 import { GroupRead } from "./reads.ts";
 import {
@@ -73,19 +74,34 @@ export type Selector =
   | { prefix: Deno.KvKey; end: Deno.KvKey }
   | { start: Deno.KvKey; end: Deno.KvKey };
 
+/** Runs what only one in this process may do at a time. */
+export type InTurn = <T>(act: () => Promise<T>) => Promise<T>;
+
 export class Store {
   readonly #kv: Deno.Kv;
   readonly #counters: Counters;
+  readonly #clock: Clock;
+  readonly #inTurn: InTurn;
   readonly #group: GroupCommit;
   readonly #reads: GroupRead;
 
   readonly #pulse: Pulse | null;
 
-  /** `pulse` beats with each commit, where others need to be told of it. */
-  constructor(kv: Deno.Kv, counters: Counters, clock: Clock = systemClock, pulse: Pulse | null = null) {
+  /**
+   * `pulse` beats with each commit, where others need to be told of it. `inTurn` is for commits, where several connections
+   * of this process are to one file.
+   */
+  constructor(
+    kv: Deno.Kv,
+    counters: Counters,
+    clock: Clock = systemClock,
+    { pulse = null, inTurn = (act) => act() }: { pulse?: Pulse | null; inTurn?: InTurn } = {},
+  ) {
     this.#kv = kv;
     this.#pulse = pulse;
     this.#counters = counters;
+    this.#clock = clock;
+    this.#inTurn = inTurn;
     this.#group = new GroupCommit((transaction) => this.#send(transaction), clock, COMMIT_CHECKS_MAX);
     this.#reads = new GroupRead((keys) => kv.getMany(keys), clock);
   }
@@ -149,7 +165,15 @@ export class Store {
   }
 
   /** One atomic operation. */
-  async #send({ checks, writes }: Transaction): Promise<string | null> {
+  async #send(transaction: Transaction): Promise<string | null> {
+    const commit = () => this.#operation(transaction).commit();
+    const result = await whenUnlocked(() => this.#inTurn(commit), this.#clock);
+    if (!result.ok) return null;
+    this.#counters.add("throughline_kv_commits_total", 1);
+    return result.versionstamp;
+  }
+
+  #operation({ checks, writes }: Transaction): Deno.AtomicOperation {
     const operation = this.#kv.atomic();
     if (this.#pulse !== null) {
       const { key, value, expireInMs } = this.#pulse.beat();
@@ -160,10 +184,7 @@ export class Store {
       if (value === undefined) operation.delete(key);
       else operation.set(key, value, expireInMs === undefined ? undefined : { expireIn: expireInMs });
     }
-    const result = await operation.commit();
-    if (!result.ok) return null;
-    this.#counters.add("throughline_kv_commits_total", 1);
-    return result.versionstamp;
+    return operation;
   }
 }
 

@@ -33,6 +33,7 @@ export class Api {
     readonly token: string,
     readonly userId: string,
     readonly cookie: string,
+    readonly client?: Deno.HttpClient,
   ) {}
 
   /** A new anonymous person. */
@@ -49,7 +50,12 @@ export class Api {
 
   /** The same person at another address, such as a second server on the same store. */
   at(url: string): Api {
-    return new Api(url, this.token, this.userId, this.cookie);
+    return new Api(url, this.token, this.userId, this.cookie, this.client);
+  }
+
+  /** The same person over connections of their own. */
+  over(client: Deno.HttpClient): Api {
+    return new Api(this.url, this.token, this.userId, this.cookie, client);
   }
 
   /** One request, as it is; for what the typed calls below do not say. */
@@ -64,6 +70,7 @@ export class Api {
       },
       body: body === undefined ? undefined : raw ? body as BodyInit : JSON.stringify(body),
       signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      client: this.client,
     });
   }
 
@@ -121,7 +128,8 @@ export class Api {
 
   /** The events of a conversation from `after` on, over one connection. */
   follow(conversationId: string, options: FollowOptions = {}): AsyncGenerator<StreamEvent, void, void> {
-    return follow(`${this.url}/api/conversations/${conversationId}/events`, this.token, options);
+    const url = `${this.url}/api/conversations/${conversationId}/events`;
+    return follow(url, this.token, { client: this.client, ...options });
   }
 
   /** Follows over one connection until `until` holds, and returns the folded state. */

@@ -11,9 +11,14 @@ export interface FollowOptions {
   /** Ends the connection after this many bytes, wherever that falls in an event. */
   cutAfterBytes?: number;
   signal?: AbortSignal;
+  /** The connections to follow over; absent: those that all of the test shares. */
+  client?: Deno.HttpClient;
   /** Called for every byte run, in the order of arrival. */
   onBytes?: (bytes: number) => void;
 }
+
+/** A server that is about to exit, or whose store is away, asked to come back later. */
+export class TurnedAway extends Error {}
 
 /** The events of one connection. Ends where the server ends it or where it is cut; leaving the loop closes it. */
 export async function* follow(
@@ -29,9 +34,11 @@ export async function* follow(
     AbortSignal.timeout(FOLLOW_MS_MAX),
     ...(options.signal ? [options.signal] : []),
   ];
-  const response = await fetch(url, { headers, signal: AbortSignal.any(signals) });
+  const { client } = options;
+  const response = await fetch(url, { headers, signal: AbortSignal.any(signals), client });
   if (!response.ok || response.body === null) {
-    throw new Error(`Following answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+    const Kind = response.status === 503 ? TurnedAway : Error;
+    throw new Kind(`Following answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
   }
   const parsed: StreamEvent[] = [];
   const parser = createParser({ onEvent: (event) => parsed.push(toStreamEvent(event)) });

@@ -1,6 +1,6 @@
 // Processes that are not our children: found through /proc, ended by id.
 
-/** The kernel ends a killed process within milliseconds. Longer means that it hangs in the kernel. */
+/** The kernel ends a killed process within milliseconds, and the app promises to end within this when it is asked. */
 const EXIT_MS_MAX = 5_000;
 
 /** Ids of all processes below `pid`. Empty where there is no /proc: there the children follow their parent unwatched. */
@@ -41,10 +41,19 @@ function parentOf(pid: number): number | null {
 
 /** Kills what is left of `pids` and resolves when all are gone. */
 export async function allGone(pids: number[]): Promise<void> {
+  await gone(pids, killAll);
+}
+
+/** Resolves when `pids` have ended by themselves; they have five seconds. */
+export async function goneByThemselves(pids: number[]): Promise<void> {
+  await gone(pids, () => {});
+}
+
+async function gone(pids: number[], end: (pids: number[]) => void): Promise<void> {
   const deadline = Date.now() + EXIT_MS_MAX;
   for (let left = pids.filter(isAlive); left.length > 0; left = left.filter(isAlive)) {
-    if (Date.now() > deadline) throw new Error(`Processes ${left.join(", ")} survive SIGKILL`);
-    killAll(left);
+    if (Date.now() > deadline) throw new Error(`Processes ${left.join(", ")} are still there`);
+    end(left);
     // There is no event for the end of a process that is not our child.
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

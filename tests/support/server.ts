@@ -11,7 +11,7 @@ export const EVENT_MS_MAX = 20_000;
 const LINES_MAX = 20_000;
 /** Variables that would change what the server does, and that the machine may have set. */
 const OWN_VARIABLES =
-  /^(PORT|HOST|KV_PATH|OPENAI_|ANTHROPIC_|COMPATIBLE_|DEFAULT_MODEL|LEASE_MS|FLUSH_MS|DEMO_|DENO_KV_)/;
+  /^(PORT|HOST|PARALLEL|DENO_JOBS|KV_PATH|OPENAI_|ANTHROPIC_|COMPATIBLE_|DEFAULT_MODEL|LEASE_MS|FLUSH_MS|DEMO_|DENO_KV_)/;
 
 /** One line of the server's log. */
 export type LogLine = Record<string, unknown> & { event?: string };
@@ -78,6 +78,11 @@ export class AppServer implements AsyncDisposable {
     return this.#process.kill(signal);
   }
 
+  /** Resolves when the process has ended by itself. */
+  ended(): Promise<Deno.CommandStatus> {
+    return this.#process.ended();
+  }
+
   /** Starts it again, on the same file and the same port. The process must be gone. */
   async restart(env: Record<string, string> = {}): Promise<void> {
     if (this.#process.alive) {
@@ -136,6 +141,10 @@ class ServerProcess {
 
   async kill(signal: Deno.Signal): Promise<Deno.CommandStatus> {
     this.#child.kill(signal);
+    return await this.ended();
+  }
+
+  async ended(): Promise<Deno.CommandStatus> {
     const status = await this.#child.status;
     await this.#reading;
     return status;

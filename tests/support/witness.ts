@@ -7,6 +7,7 @@ import type { StreamEvent } from "../../lib/protocol/event.ts";
 import { isTerminal, type Message, textOf } from "../../lib/protocol/message.ts";
 import type { Api } from "./api.ts";
 import type { Asked } from "./cluster.ts";
+import { TurnedAway } from "./follow.ts";
 import type { Random } from "./random.ts";
 
 /** When a connection is cut: after each whole event, or within so many bytes, wherever that falls. */
@@ -84,7 +85,8 @@ export class Witness {
           if (this.#cut === "each event") break;
         }
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error; // what fetch throws when the other side is gone
+        // What fetch throws when the other side is gone, and what is said by one that is about to go.
+        if (!(error instanceof TypeError || error instanceof TurnedAway)) throw error;
       }
     }
     throw new Error(`No end after ${CONNECTIONS_MAX} connections (seed ${this.#random.seed})`);

@@ -8,6 +8,7 @@ const LEVELS: Record<string, number> = {
   protocol: 1,
   observe: 1,
   resilience: 1,
+  parallel: 1,
   kv: 2,
   bus: 3,
   jobs: 3,
@@ -36,7 +37,7 @@ const ASIDE: Record<string, readonly string[]> = {
 
 /** Single files: the configuration is read by whoever composes; the composition root knows everyone. */
 const CONFIG_MAY = ["lib/core", "lib/observe", "lib/models"];
-const ROOTS = new Set(["main.ts", "dev.ts", "fresh.config.ts", "lib/app.ts"]);
+const ROOTS = new Set(["main.ts", "parallel.ts", "dev.ts", "fresh.config.ts", "lib/app.ts"]);
 
 /** Takes the types of values upward, so that the whole schema is one page. */
 const SCHEMA = "lib/kv/keys.ts";
@@ -128,6 +129,7 @@ const app = await readModules([
   "islands",
   "components",
   "main.ts",
+  "parallel.ts",
   "dev.ts",
   "fresh.config.ts",
 ]);

@@ -6,6 +6,7 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
   const DEFAULTS: Config = {
     host: "localhost",
     port: 8000,
+    parallel: false,
     kvPath: "./data/throughline.db",
     leaseMs: 10_000,
     flushMs: 0,
@@ -31,7 +32,8 @@ Deno.test("every variable is read", () => {
   const config = readConfig({
     HOST: "0.0.0.0",
     PORT: " 9000 ",
-    KV_PATH: ":memory:",
+    PARALLEL: "1",
+    KV_PATH: "./other.db",
     LEASE_MS: "1000",
     FLUSH_MS: "20",
     STREAMS_MAX: "500",
@@ -51,7 +53,8 @@ Deno.test("every variable is read", () => {
   assertEquals(config, {
     host: "0.0.0.0",
     port: 9000,
-    kvPath: ":memory:",
+    parallel: true,
+    kvPath: "./other.db",
     leaseMs: 1000,
     flushMs: 20,
     streamsMax: 500,
@@ -76,6 +79,7 @@ Deno.test("every variable is read", () => {
 const VARIABLES = [
   "HOST",
   "PORT",
+  "PARALLEL",
   "KV_PATH",
   "LEASE_MS",
   "FLUSH_MS",
@@ -97,6 +101,7 @@ const VARIABLES = [
 /** For each variable, values that it must not have. */
 const WRONG: Record<string, readonly string[]> = {
   PORT: ["eighty", "-1", "65536", "80.5", "0x50", "1e3", "９０００"],
+  PARALLEL: ["yes", "true", "2", "-1"],
   LEASE_MS: ["0", "999", "600001", "10s"],
   FLUSH_MS: ["-1", "5001", "NaN"],
   STREAMS_MAX: ["0", "100001", "many"],
@@ -121,6 +126,15 @@ Deno.test("each wrong value is one fault, by the name of its variable", () => {
     const { faults } = assertThrows(() => readConfig({ [alone]: "x" }), ConfigError);
     assertEquals(faults.length, 1);
     assert(faults[0]!.includes(alone));
+  }
+});
+
+Deno.test("workers are refused where each would have a store of its own, and where the platform has its own way", () => {
+  for (const env of [{ KV_PATH: ":memory:" }, { DENO_DEPLOYMENT_ID: "abc" }]) {
+    assertEquals(readConfig({ ...env, PARALLEL: "0" }).parallel, false);
+    const { faults } = assertThrows(() => readConfig({ ...env, PARALLEL: "1" }), ConfigError);
+    assertEquals(faults.length, 1);
+    assert(faults[0]!.startsWith("PARALLEL must be 0 "), faults[0]);
   }
 });
 

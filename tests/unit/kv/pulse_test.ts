@@ -6,7 +6,7 @@ import { systemClock } from "@/lib/core/time.ts";
 
 function process(kv: Deno.Kv, id: string) {
   const pulse = new Pulse(id);
-  const store = new Store(kv, new Metrics(), systemClock, pulse);
+  const store = new Store(kv, new Metrics(), systemClock, { pulse });
   return {
     write: (value: number) => store.commit({ checks: [], writes: [set<number>(["k"], value)] }),
     beaten: () => pulse.beaten(store),
