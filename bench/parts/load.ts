@@ -21,7 +21,8 @@ export async function load(bench: Bench): Promise<Section> {
     generations,
     perSecond: perSecond ?? PER_SECOND,
   }));
-  if (levels === null && !quick) loads.push({ ...common, ...REFERENCE });
+  // First: what a target cannot bear is left out from there on.
+  if (levels === null && !quick) loads.unshift({ ...common, ...REFERENCE });
   const { targets, note } = await redisOrNone(
     bench,
     (redis) => [direct, bareRelay, parsingRelay, ...redis, oneCommit, throughline(0)],
