@@ -9,9 +9,11 @@ export const UNTIL_STDIN_ENDS = "--until-stdin-ends";
 export async function supervise(
   { module, host, port }: { module: URL; host: string; port: number },
 ): Promise<number> {
+  // An address of IPv6 ends where its port begins.
+  const hostname = host.includes(":") ? `[${host}]` : host;
   const workers = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["serve", "--parallel", "-A", "--host", host, "--port", String(port)],
+      ...["serve", "--parallel", "-A", "--host", hostname, "--port", String(port)],
       ...[module.href, UNTIL_STDIN_ENDS],
     ],
     // They share KV's watch, and need not tell each other of their commits.
