@@ -1,7 +1,7 @@
 // The program: reads the environment once, opens KV, builds the app, serves, and drains when it is told to stop.
 //   `deno run -A main.ts` serves what `dev.ts build` built. `deno serve _fresh/server.js`, as on Deno Deploy, imports
-//   `app` from here and serves it itself. With `PARALLEL=1` so does each worker of `deno serve --parallel parallel.ts`,
-//   which is then all that `main.ts` does.
+//   `app` from here and serves it itself. With `PARALLEL=1` this only starts `deno serve --parallel parallel.ts`, and
+//   each worker of that does the same.
 import { createElement } from "preact";
 import { ErrorPage } from "./components/ErrorPage.tsx";
 import { appConfig } from "./fresh.config.ts";
@@ -32,7 +32,8 @@ const running = program({
   config,
   kv: await openKv(config.kvPath),
   logger,
-  ...(config.parallel ? { inTurn } : {}),
+  // A KV server takes the commits of all at once.
+  ...(config.parallel && !/^https?:/.test(config.kvPath ?? "") ? { inTurn } : {}),
 });
 
 export const app = buildApp(running, appConfig, (problem) => createElement(ErrorPage, problem));

@@ -158,9 +158,8 @@ export function sum([first = "", ...others]: readonly string[]): string {
       if (sample !== null && total !== undefined) totals.set(sample, total + value);
     }
   }
-  return lines.map(({ line, sample }) => sample === null ? line : `${sample} ${totals.get(sample)}`).join(
-    "\n",
-  );
+  const summed = lines.map(({ line, sample }) => sample === null ? line : `${sample} ${totals.get(sample)}`);
+  return summed.join("\n");
 }
 
 /** A line's sample, name with labels, and its value; null for a comment and for nothing. */
