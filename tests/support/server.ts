@@ -2,6 +2,7 @@
 //   A1  The process gets a KV file and a port of its own, and no provider key of the machine it runs on.
 //   A2  It never outlives the test: `await using` ends it and removes its file.
 import { join, ROOT } from "./paths.ts";
+import { allGone, descendants } from "./processes.ts";
 
 /** From spawn to "listening". A cold start takes 0.3 s here; 30 s is a busy machine, more is a hang. */
 const START_MS_MAX = 30_000;
@@ -92,7 +93,11 @@ export class AppServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process?.alive) await this.#process.kill("SIGKILL");
+    if (this.#process?.alive) {
+      // With PARALLEL=1 the server is a process below this one, which would take its time to end.
+      const family = descendants(this.pid);
+      await Promise.all([this.#process.kill("SIGKILL"), allGone(family)]);
+    }
     if (this.#ownFolder !== null) await Deno.remove(this.#ownFolder, { recursive: true });
   }
 

@@ -1,3 +1,4 @@
+// Who may come in, who is waited for, and who is asked to come again.
 import { assertEquals } from "@std/assert";
 import { Door } from "@/lib/parallel/door.ts";
 
