@@ -29,7 +29,7 @@ export interface Numbered {
  * Largest tail, as encoded. The head is written with every commit and billed by the KiB: at most one unit. The rest of
  * that KiB is the key and the head's own members.
  */
-export const TAIL_BYTES_MAX = 900;
+export const TAIL_BYTES_MAX = 910;
 
 export const EMPTY_HEAD: Head = { seq: 0, tailFrom: 1, tail: [] };
 

@@ -83,20 +83,24 @@ async function commitEnd(
     const check = await fence(again);
     again = true;
     const now = deps.clock.now();
-    const [record, reply] = await Promise.all([
+    const [record, reply, flag] = await Promise.all([
       deps.store.get(conversationKey(job.conversationId)),
       readMessage(deps.store, job.conversationId, job.messageId),
+      deps.store.get(cancelKey(job.id)),
     ]);
     const last = lastWrites(job, reply, ending, now);
     const done: Write[] = [
       set(generationKey(job.id), ended(job, ending.outcome, now), JOB_TTL_MS),
       remove(runningKey(job.id)),
-      remove(cancelKey(job.id)),
+      // A removal is paid for as a write is, and most answers are never stopped. One that is stopped meanwhile fails the
+      // check, so that no flag outlives its job.
+      ...(flag.value === null ? [] : [remove(cancelKey(job.id))]),
     ];
+    const own = [check, { key: cancelKey(job.id), versionstamp: flag.versionstamp }];
     // A conversation that was purged meanwhile has nobody to tell.
-    if (record.value === null) return { topics: [], checks: [check], writes: () => done };
+    if (record.value === null) return { topics: [], checks: own, writes: () => done };
     const before = record.value;
-    const checks = [check, { key: conversationKey(job.conversationId), versionstamp: record.versionstamp }];
+    const checks = [...own, { key: conversationKey(job.conversationId), versionstamp: record.versionstamp }];
     const idle: Conversation = {
       ...before.conversation,
       running: before.conversation.running === job.id ? null : before.conversation.running,

@@ -148,6 +148,25 @@ Deno.test("P6: a stop that races the model's own end leaves one end, and no flag
   }
 });
 
+Deno.test("P6: a stop that comes between the end's read and its commit leaves no flag behind", async () => {
+  await using world = await World.open();
+  const here = world.process();
+  const id = await here.create();
+  const { reply } = await here.send(id, "Hello?");
+  const flag = cancelKey(reply.generationId);
+  here.store.watch = () => new ReadableStream(); // the job does not hear of it
+  let ends = 0;
+  here.store.onCommit = async ({ writes }): Promise<Fault> => {
+    const isEnd = writes.some(({ key, value }) => key[0] === "running" && value === undefined);
+    if (isEnd && ++ends === 1) await here.store.commit({ checks: [], writes: [set(flag, 1)] });
+    return "none";
+  };
+  (await world.provider.call(1)).text("yes").end();
+  assertEquals((await here.ended(id, reply.messageId)).status, "complete");
+  await here.runner.drain();
+  assertEquals([ends, (await world.kv.get(flag)).value], [2, null]);
+});
+
 Deno.test("P10: a foreign generation can be neither stopped nor seen", async () => {
   await using world = await World.open();
   const here = world.process();
