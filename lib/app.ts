@@ -41,6 +41,7 @@ import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { Conversation } from "./protocol/conversation.ts";
 import type { PageState } from "./protocol/api.ts";
+import { NO_PREFERENCES } from "./protocol/preferences.ts";
 import type { Snapshot } from "./protocol/event.ts";
 
 /** Streams close within this after `bye: drain`; then the process exits whatever they do. */
@@ -227,18 +228,18 @@ export function program(parts: Parts): Program {
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
     async page(userId, id): Promise<PageState> {
-      const [state, list, all, defaultModel] = await Promise.all([
+      const [state, list, models] = await Promise.all([
         id === null ? null : snapshot(userId, id),
         userSnapshot(userId),
-        known.list(),
-        known.defaultModel(),
+        known.all(),
       ]);
       const { conversations, cursor, nextCursor } = list;
       return {
         snapshot: state,
         list: { conversations, cursor },
         nextCursor,
-        models: { models: all, defaultModel },
+        models,
+        preferences: NO_PREFERENCES,
       };
     },
     async ready() {

@@ -66,6 +66,8 @@ export class Conversations {
       titledBy: wanted.title === undefined ? "nobody" : "person",
       model: wanted.model,
       systemPrompt: wanted.systemPrompt ?? "",
+      ...(wanted.params === undefined ? {} : { params: wanted.params }),
+      ...(wanted.fallbacks === undefined ? {} : { fallbacks: wanted.fallbacks }),
       pinned: false,
       archived: false,
       activeLeaf: null,
@@ -101,11 +103,16 @@ export class Conversations {
   }
 
   async patch(userId: Id, id: Id, wanted: PatchConversation): Promise<Conversation> {
-    return await this.#change(userId, id, (conversation) => ({
-      ...conversation,
-      ...wanted,
-      titledBy: wanted.title === undefined ? conversation.titledBy : "person",
-    }));
+    const { fallbacks: wantedFallbacks, ...rest } = wanted;
+    return await this.#change(userId, id, ({ fallbacks: before, ...conversation }) => {
+      const fallbacks = wantedFallbacks === undefined ? before : wantedFallbacks ?? undefined;
+      return {
+        ...conversation,
+        ...rest,
+        ...(fallbacks === undefined ? {} : { fallbacks }),
+        titledBy: wanted.title === undefined ? conversation.titledBy : "person",
+      };
+    });
   }
 
   /** Soft delete. What runs there is told to stop; the rest stays for `TRASH_TTL_MS`. */

@@ -25,7 +25,7 @@ const NAME = "Throughline";
 
 export class Store {
   readonly link: Signal<Link> = signal("connecting");
-  readonly models: Signal<ModelList> = signal({ models: [], defaultModel: "" });
+  readonly models: Signal<ModelList> = signal({ models: [], defaultModel: "", fallbacks: [] });
   /** Text that the composer should take over: a starter prompt, or a failed message to be edited. */
   readonly fill: Signal<string | null> = signal(null);
   /** Whether the sidebar is drawn over the page, on a phone. */

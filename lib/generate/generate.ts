@@ -17,7 +17,8 @@ import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation } from "./continuation.ts";
 import { type Ending, endJob, messageError, type Next } from "./end.ts";
 import { restartPlan } from "./restart.ts";
-import { Gathered, read, type SourceDeps, type SourceEnd, type StopCause, type Writer } from "./source.ts";
+import { Gathered, type SourceEnd, type StopCause } from "./gathered.ts";
+import { read, type SourceDeps, type Writer } from "./source.ts";
 
 /** How long a commit is tried while the store is away, before the attempt is left to whoever finds its lease expired. */
 const STORE_AWAY_MS_MAX = 60_000;
@@ -182,9 +183,11 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
     },
   };
   if (source.ended === "complete" && source.stopReason !== undefined) ending.stopReason = source.stopReason;
-  if (gathered.usage !== undefined) {
-    ending.usage = gathered.usage;
-    const cost = deps.costMicroUsd(job.model, gathered.usage);
+  gathered.settle(job.model, ending.outcome, now);
+  const usage = gathered.bills.at(-1)?.usage;
+  if (usage !== undefined) {
+    ending.usage = usage;
+    const cost = deps.costMicroUsd(job.model, usage);
     if (cost !== undefined) ending.costMicroUsd = cost;
   }
   if (source.ended === "failed") ending.error = messageError(source.error, job.requestId);

@@ -4,7 +4,7 @@ import type { Id } from "../core/ids.ts";
 import type { RunningJob } from "../jobs/job.ts";
 import type { Continuation } from "./continuation.ts";
 import { generate, type GenerateDeps } from "./generate.ts";
-import type { StopCause } from "./source.ts";
+import type { StopCause } from "./gathered.ts";
 
 /**
  * An attempt that runs here renews its lease as soon as the store takes a write, and gives up when that was away for

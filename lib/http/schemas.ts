@@ -11,6 +11,7 @@ import {
   SYSTEM_PROMPT_CHARS_MAX,
   TITLE_CHARS_MAX,
 } from "../protocol/api.ts";
+import { EFFORTS, FALLBACKS_MAX, type Params, STOP_CHARS_MAX, STOPS_MAX } from "../protocol/params.ts";
 
 /** A lone surrogate cannot be stored or sent: it would come back as another character. */
 const text = (max: number) =>
@@ -20,10 +21,20 @@ const model = text(200).min(1);
 const title = text(TITLE_CHARS_MAX).transform((value) => value.trim());
 const message = (max: number) => text(max).refine((value) => value.trim() !== "", "must not be empty");
 
+const params: z.ZodType<Params> = z.strictObject({
+  temperature: z.number().min(0).max(2).optional(),
+  outputTokensMax: z.int().min(1).max(10_000_000).optional(),
+  effort: z.enum(EFFORTS).optional(),
+  stop: z.array(text(STOP_CHARS_MAX).min(1)).max(STOPS_MAX).optional(),
+});
+const fallbacks = z.array(model).max(FALLBACKS_MAX);
+
 export const createConversation: z.ZodType<CreateConversation> = z.strictObject({
   model: model.optional(),
   systemPrompt: text(SYSTEM_PROMPT_CHARS_MAX).optional(),
   title: title.optional(),
+  params: params.optional(),
+  fallbacks: fallbacks.optional(),
 });
 
 export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
@@ -32,6 +43,8 @@ export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
   systemPrompt: text(SYSTEM_PROMPT_CHARS_MAX).optional(),
   pinned: z.boolean().optional(),
   archived: z.boolean().optional(),
+  params: params.optional(),
+  fallbacks: fallbacks.nullable().optional(),
 }).refine((patch) => Object.keys(patch).length > 0, "must change something");
 
 export const sendMessage: z.ZodType<SendMessage> = z.strictObject({

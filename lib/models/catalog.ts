@@ -1,5 +1,5 @@
 // The catalogue: which models there are, which can be used, and why the others cannot. Pure.
-import type { Model } from "../protocol/model.ts";
+import { type Model, UNKNOWN_ABILITIES } from "../protocol/model.ts";
 import type { Discovered } from "./discover.ts";
 import { LIST } from "./list.ts";
 
@@ -30,11 +30,8 @@ export function catalog({ configured, compatible, defaultModel }: Configured): M
     name: one.name,
     contextTokens: one.contextTokens,
     outputTokensMax: one.outputTokensMax,
-    price: one.prices && {
-      input: one.prices.input,
-      cachedInput: one.prices.cachedInput,
-      output: one.prices.output,
-    },
+    price: one.prices,
+    abilities: UNKNOWN_ABILITIES,
     ...(configured.has(one.provider) ? { available: true } : {
       available: false,
       unavailableBecause: MISSING[one.provider] ?? "Its provider is not configured.",
@@ -49,7 +46,8 @@ export function catalog({ configured, compatible, defaultModel }: Configured): M
     name: "Demo tour",
     contextTokens: null,
     outputTokensMax: null,
-    price: { input: 0, cachedInput: 0, output: 0 }, // known to be free
+    price: { input: 0, cachedInput: 0, cacheWrite: null, output: 0 }, // known to be free
+    abilities: UNKNOWN_ABILITIES,
     available: true,
   });
   const asked = defaultModel === undefined ? null : splitId(defaultModel);
@@ -72,6 +70,14 @@ export function defaultModel(models: readonly Model[], wanted?: string): string 
   return DEMO_MODEL;
 }
 
+/** The best usable model of each provider, in the order of `DEFAULTS`. The demo answers nothing, and is none. */
+export function fallbacks(models: readonly Model[]): string[] {
+  const usable = models.filter((model) => model.available && model.provider !== "demo").map(({ id }) => id);
+  return DEFAULTS.flatMap((start) =>
+    usable.find((id) => start.endsWith("/") ? id.startsWith(start) : id === start) ?? []
+  );
+}
+
 /** `provider/model` in two. A model's own name may hold slashes, as on OpenRouter. */
 export function splitId(id: string): { provider: string; model: string } | null {
   const slash = id.indexOf("/");
@@ -89,6 +95,7 @@ function unlisted(provider: string, model: string, contextTokens: number | null)
     contextTokens,
     outputTokensMax: null,
     price: null,
+    abilities: UNKNOWN_ABILITIES,
     available: true,
   };
 }

@@ -1,5 +1,5 @@
 // The models we know: `models.json`, reviewed by people, with the source and the date of every figure.
-import type { Price } from "./price.ts";
+import type { Price } from "../protocol/model.ts";
 import file from "./models.json" with { type: "json" };
 
 export interface ListedModel {

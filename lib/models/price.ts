@@ -1,18 +1,6 @@
 // What tokens cost, in whole micro-USD for a million of them.
 import type { Usage } from "../protocol/message.ts";
-
-export interface Tier {
-  input: number;
-  cachedInput: number;
-  /** Null where writing to the cache costs no more than reading the input. */
-  cacheWrite: number | null;
-  output: number;
-}
-
-export interface Price extends Tier {
-  /** A prompt longer than `tokens` is charged at these prices as a whole, with its answer. */
-  aboveTokens?: Tier & { tokens: number };
-}
+import type { Price, Tier } from "../protocol/model.ts";
 
 /** The cost of `usage` in micro-USD, rounded to the nearest. */
 export function costMicroUsd(price: Price, usage: Usage): number {

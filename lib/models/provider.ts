@@ -4,6 +4,7 @@
 //   M2  When `signal` aborts, the provider's socket is closed at once and the stream throws the signal's reason.
 //   M3  What follows a checkpoint, or a prefix, is exactly what is missing: nothing of it is said twice.
 import type { StopReason, Usage } from "../protocol/message.ts";
+import type { Params } from "../protocol/params.ts";
 
 export type { Model } from "../protocol/model.ts";
 
@@ -30,6 +31,8 @@ export interface ModelRequest {
   turns: Turn[];
   /** The provider's own limit of the answer, in tokens; absent means the adapter's default. */
   outputTokensMax?: number;
+  /** Only what the model takes. Its `outputTokensMax` goes before the one above. */
+  params?: Params;
   /** The beginning of the answer, which the provider is to go on from. Only for a provider that `continues` the model. */
   prefix?: string;
 }

@@ -1,11 +1,12 @@
 // The models of this process: builds the providers from the configuration, and finds the one for a model's id.
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
+import type { ModelList } from "../protocol/api.ts";
 import type { Model } from "../protocol/model.ts";
 import type { Usage } from "../protocol/message.ts";
 import type { Deadlines } from "../resilience/deadline.ts";
 import { anthropic, ANTHROPIC_BASE_URL } from "./anthropic.ts";
-import { catalog, defaultModel, splitId } from "./catalog.ts";
+import { catalog, defaultModel, fallbacks, splitId } from "./catalog.ts";
 import { compatible, compatibleVendor } from "./compatible.ts";
 import { demo } from "./demo.ts";
 import { type Discovered, discovery } from "./discover.ts";
@@ -56,6 +57,8 @@ export interface Models {
   list(): Promise<Model[]>;
   /** The id of the model for those who choose none. */
   defaultModel(): Promise<string>;
+  /** All of it as pages and the API show it. */
+  all(): Promise<ModelList>;
   /** Throws `unknown_model`, with the usable ids in `extra.available`. */
   resolve(id: string): Promise<Resolved>;
   /** What `usage` of a model costs; undefined when its price is unknown. */
@@ -92,6 +95,14 @@ export function models(config: ModelsConfig, context: ModelsContext): Models {
   return {
     list,
     defaultModel: async () => defaultModel(await list(), config.defaultModel),
+    async all() {
+      const models = await list();
+      return {
+        models,
+        defaultModel: defaultModel(models, config.defaultModel),
+        fallbacks: fallbacks(models),
+      };
+    },
     async resolve(id) {
       // A job for a model of another provider does not wait for a compatible server to list its own.
       const all = id.startsWith("compatible/") ? await list() : known([]);

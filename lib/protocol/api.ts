@@ -3,8 +3,10 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Snapshot, UserSnapshot } from "./event.ts";
-import type { Message, Timings, Usage } from "./message.ts";
+import type { Message, Rating, Timings, Usage } from "./message.ts";
 import type { Model } from "./model.ts";
+import type { Params } from "./params.ts";
+import type { Preferences } from "./preferences.ts";
 
 /** `application/problem+json`. `code` is for programs, `detail` for people, `requestId` for the log. */
 export interface Problem {
@@ -27,6 +29,8 @@ export interface CreateConversation {
   model?: string;
   systemPrompt?: string;
   title?: string;
+  params?: Params;
+  fallbacks?: string[];
 }
 
 /** `PATCH /api/conversations/:id` → 200 `Conversation`. */
@@ -36,6 +40,10 @@ export interface PatchConversation {
   systemPrompt?: string;
   pinned?: boolean;
   archived?: boolean;
+  /** In place of all that were set before. */
+  params?: Params;
+  /** In this order; null: those of the server. */
+  fallbacks?: string[] | null;
 }
 
 /** `GET /api/conversations?q=&cursor=`: newest first; `nextCursor` is null on the last page. */
@@ -73,6 +81,50 @@ export interface Regenerate {
   model?: string;
 }
 
+/** `POST /api/conversations/:id/continue` → 202 `MessageAccepted`: an answer that was cut off goes on in its own message. */
+export interface Continue {
+  /** The idempotency key: a UUID made by the client. */
+  id?: Id;
+  messageId: Id;
+}
+
+/** `PUT /api/conversations/:id/messages/:messageId/rating` → 200 `Message`; null takes the rating back. */
+export interface Rate {
+  rating: Rating | null;
+  reason?: string;
+}
+
+/** `PUT /api/conversations/:id/summaries/:messageId` → 200 `Summary`: a person's own words for what was left out. */
+export interface EditSummary {
+  text: string;
+}
+
+/** `GET /api/conversations/:id/prompts/:promptId`. */
+export interface PromptText {
+  text: string;
+}
+
+/** `GET /api/preferences`, and `PATCH` with some members → 200 `Preferences`. */
+export type PatchPreferences = Partial<Preferences>;
+
+/** Tokens and cost of one model on one day, failed attempts and summaries included. */
+export interface ModelSpending {
+  model: string;
+  attempts: number;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+  microUsd: number;
+  /** Attempts whose price is not known. */
+  unpriced: number;
+}
+
+/** `GET /api/usage?from=&to=`, days in UTC as `2026-11-25`, both included; absent: the last 30. */
+export interface UsageReport {
+  days: { day: string; models: ModelSpending[] }[];
+}
+
 /** `GET /api/generations/:id`. */
 export interface GenerationView {
   id: Id;
@@ -89,6 +141,8 @@ export interface GenerationView {
 export interface ModelList {
   models: Model[];
   defaultModel: string;
+  /** Models that answer in this order when another cannot, unless a conversation names its own. */
+  fallbacks: string[];
 }
 
 /** What a page hands to its islands. `snapshot` is null on the page of a new conversation. */
@@ -97,12 +151,15 @@ export interface PageState {
   list: UserSnapshot;
   nextCursor: string | null;
   models: ModelList;
+  preferences: Preferences;
 }
 
 /** Longest text of one message, in UTF-16 units. */
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
+/** Longest reason of a rating, in UTF-16 units. */
+export const REASON_CHARS_MAX = 1_000;
 /** Longest system prompt, in UTF-16 units. */
 export const SYSTEM_PROMPT_CHARS_MAX = 16_000;
 /** Largest request body. KV's own limit of a commit is 800 KiB; a body may appear in it twice. */

@@ -1,5 +1,6 @@
 // A conversation without its messages: what a sidebar shows and what a send needs.
 import type { Id } from "../core/ids.ts";
+import type { Params } from "./params.ts";
 
 export interface Conversation {
   id: Id;
@@ -9,6 +10,12 @@ export interface Conversation {
   /** `provider/model` for the next answer. */
   model: string;
   systemPrompt: string;
+  /** Absent: everything is left to the model. */
+  params?: Params;
+  /** Models that answer in this order when the chosen one cannot. Absent: those of the server. */
+  fallbacks?: string[];
+  /** Absent: nothing was used yet. */
+  spent?: Spent;
   pinned: boolean;
   archived: boolean;
   /** The message at the end of the branch that is shown; null while there is none. */
@@ -19,6 +26,13 @@ export interface Conversation {
   queue: Queued[];
   createdAt: number;
   updatedAt: number;
+}
+
+/** What the answers of a conversation cost, attempts that failed included. */
+export interface Spent {
+  microUsd: number;
+  /** Attempts of models whose price is not known: what they cost is missing above. */
+  unpriced: number;
 }
 
 /**

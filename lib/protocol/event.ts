@@ -4,6 +4,8 @@
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message, Part } from "./message.ts";
+import type { Preferences } from "./preferences.ts";
+import type { Summary } from "./summary.ts";
 
 /** Why an attempt began anew. */
 export type RestartReason = "taken_over" | "retried";
@@ -14,13 +16,15 @@ export interface ConversationEntries {
   delta: { messageId: Id; attempt: number; parts: Part[] };
   restart: { messageId: Id; attempt: number; reason: RestartReason };
   conversation: { conversation: Conversation };
+  summary: { summary: Summary };
   deleted: Record<never, never>;
 }
 
-/** Entries of a user's topic: their list of conversations changed. */
+/** Entries of a user's topic: their list of conversations changed, or what they want in all of them. */
 export interface UserEntries {
   listed: { conversation: Conversation };
   unlisted: { conversationId: Id };
+  preferences: { preferences: Preferences };
 }
 
 /** What a stream says beside the log. A user's `snapshot` is the first page of their list. */
@@ -34,6 +38,8 @@ export interface StreamOnly {
 export interface Snapshot {
   conversation: Conversation;
   messages: Message[];
+  /** Absent: there is none. */
+  summaries?: Summary[];
   cursor: number;
 }
 

@@ -1,6 +1,7 @@
 // A message and its parts, as they stand in storage, on the wire and in the browser.
 import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
+import type { Params } from "./params.ts";
 
 export type Role = "user" | "assistant";
 
@@ -39,6 +40,47 @@ export interface MessageError {
 /** Why a complete answer ended. Absent means the model said all it wanted. */
 export type StopReason = "length" | "content_filter";
 
+/** How an answer was asked for: what was sent beside the messages that are in the conversation. */
+export interface Asked {
+  params?: Params;
+  /** Names the system prompt as it was then: `GET /api/conversations/:id/prompts/:promptId`. Absent: there was none. */
+  promptId?: string;
+  /** The system prompt of the experiment that the conversation is part of. */
+  variant?: string;
+  context?: AskedContext;
+}
+
+/** What of the conversation the model was sent, in tokens as they were estimated before. */
+export interface AskedContext {
+  estimatedTokens: number;
+  /** Room for the prompt: the model's window less the reserve for the answer; null when the window is not known. */
+  budgetTokens: number | null;
+  /** Messages of the branch that were not sent as they are, oldest first. */
+  omitted: number;
+  /** The summary that stood for them. */
+  summaryThroughId?: Id;
+}
+
+/** Why no words come: the provider asked for patience, and the job tries again. */
+export interface Waiting {
+  /** When it asks again, in milliseconds since the epoch. */
+  until: number;
+  code: ErrorCode;
+  detail: string;
+  /** The try that failed, counted from 1, of how many. */
+  tried: number;
+  triesMax: number;
+}
+
+/** The model that was asked first and could not answer. */
+export interface Fallback {
+  from: string;
+  code: ErrorCode;
+  detail: string;
+}
+
+export type Rating = "up" | "down";
+
 export interface Message {
   id: Id;
   conversationId: Id;
@@ -46,7 +88,7 @@ export interface Message {
   role: Role;
   status: Status;
   parts: Part[];
-  /** `provider/model` of an answer. */
+  /** `provider/model` of an answer: of the one that wrote it. */
   model?: string;
   /** The job that writes, or wrote, this answer; on a queued message, the job that will answer it. */
   generationId?: Id;
@@ -55,8 +97,16 @@ export interface Message {
   /** How the text went on without beginning anew, when another process took the answer over. */
   recovered?: "resumed" | "continued";
   stopReason?: StopReason;
+  asked?: Asked;
+  /** Only while nothing of the answer is here. */
+  waiting?: Waiting;
+  fallback?: Fallback;
+  /** What its reader thinks of it. */
+  rating?: Rating;
+  ratingReason?: string;
   usage?: Usage;
-  costMicroUsd?: number;
+  /** Of all its attempts; null when the price of one of them is not known. */
+  costMicroUsd?: number | null;
   timings?: Timings;
   error?: MessageError;
   createdAt: number;

@@ -5,11 +5,14 @@ import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { StreamEvent } from "./event.ts";
 import { isTerminal, joinParts, type Message } from "./message.ts";
+import type { Summary } from "./summary.ts";
 
 export interface ConversationState {
   conversation: Conversation;
   /** In order of creation. */
   messages: readonly Message[];
+  /** Absent: there is none. */
+  summaries?: readonly Summary[];
   cursor: number;
   deleted: boolean;
   /** True when an entry was missed; the follower must ask for a snapshot. */
@@ -52,6 +55,8 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
     }
     case "conversation":
       return { ...next, conversation: event.data.conversation };
+    case "summary":
+      return { ...next, summaries: summarised(state.summaries ?? [], event.data.summary) };
     case "deleted":
       return { ...next, deleted: true };
     default:
@@ -62,7 +67,7 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
 /** A snapshot that is not newer than what we hold tells nothing: it lost a race, or came twice (R1). */
 function onSnapshot(
   state: ConversationState | null,
-  snapshot: { conversation: Conversation; messages: Message[] },
+  snapshot: { conversation: Conversation; messages: Message[]; summaries?: Summary[] },
   cursor: number,
 ): ConversationState {
   const whole = state !== null && !state.gap && !state.deleted;
@@ -70,6 +75,7 @@ function onSnapshot(
   return {
     conversation: snapshot.conversation,
     messages: snapshot.messages,
+    ...(snapshot.summaries === undefined ? {} : { summaries: snapshot.summaries }),
     cursor,
     deleted: false,
     gap: false,
@@ -79,6 +85,10 @@ function onSnapshot(
 function put(messages: readonly Message[], message: Message): Message[] {
   const at = messages.findIndex((m) => m.id === message.id);
   return at < 0 ? [...messages, message] : messages.with(at, message);
+}
+
+function summarised(summaries: readonly Summary[], summary: Summary): Summary[] {
+  return [...summaries.filter(({ throughId }) => throughId !== summary.throughId), summary];
 }
 
 function change(

@@ -6,8 +6,6 @@ import type { ModelList } from "../../lib/protocol/api.ts";
 export const handler = define.handlers({
   async GET(ctx) {
     required(ctx.state);
-    const { models } = ctx.state.services;
-    const [list, defaultModel] = await Promise.all([models.list(), models.defaultModel()]);
-    return json({ models: list, defaultModel } satisfies ModelList);
+    return json(await ctx.state.services.models.all() satisfies ModelList);
   },
 });

@@ -68,6 +68,7 @@ export class SimulatedModel implements Provider {
     return {
       list: () => Promise.resolve([]),
       defaultModel: () => Promise.resolve("simulated/model"),
+      all: () => Promise.resolve({ models: [], defaultModel: "simulated/model", fallbacks: [] }),
       resolve: () => Promise.resolve(resolved),
       costMicroUsd: (_, { outputTokens }) => outputTokens,
     };

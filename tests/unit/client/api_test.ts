@@ -73,7 +73,7 @@ Deno.test("a server that never answers is given up after a while", async () => {
   const created = assertRejects(() => slow.create({}), ClientError);
   await clock.advance(CALL_MS_MAX);
   assertEquals((await created).code, "timeout");
-  server.answer = () => Response.json({ models: [], defaultModel: "" });
+  server.answer = () => Response.json({ models: [], defaultModel: "", fallbacks: [] });
   await api.models();
   await clock.advance(0);
   assertEquals(clock.sleeping, 0, "an answer in time leaves no timer");

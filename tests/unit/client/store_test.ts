@@ -6,7 +6,7 @@ import type { Snapshot } from "@/lib/protocol/event.ts";
 import { fakePage } from "./fake_page.ts";
 import { conversation, delta, id, message, text, TOPIC } from "./sample.ts";
 
-const MODELS = { models: [], defaultModel: "demo/tour" };
+const MODELS = { models: [], defaultModel: "demo/tour", fallbacks: [] };
 const LIST = { conversations: [conversation()], cursor: 0 };
 
 function open(snapshot: Snapshot | null) {

@@ -1,3 +1,4 @@
+import { NO_PREFERENCES } from "@/lib/protocol/preferences.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { lexed } from "@/components/markdown/blocks.ts";
@@ -29,7 +30,8 @@ function page(messages: Message[], finished: FinishedTexts): string {
     snapshot: { conversation: conversation({ activeLeaf }), messages, cursor: 1 },
     list: { conversations: [], cursor: 0 },
     nextCursor: null,
-    models: { models: [], defaultModel: "demo/tour" },
+    models: { models: [], defaultModel: "demo/tour", fallbacks: [] },
+    preferences: NO_PREFERENCES,
   };
   return renderToString(<ChatPage state={state} finished={finished} />);
 }

@@ -1,3 +1,5 @@
+import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
+import { NO_PREFERENCES } from "@/lib/protocol/preferences.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { ChatPage } from "@/routes/(_page)/ChatPage.tsx";
@@ -9,12 +11,19 @@ function state(change: Partial<PageState> = {}): PageState {
   const models = [
     { id: "demo/tour", provider: "demo", name: "Tour", available: true },
     { id: "openai/x", provider: "openai", name: "X", available: false, unavailableBecause: "needs a key" },
-  ].map((model) => ({ ...model, contextTokens: null, outputTokensMax: null, price: null }));
+  ].map((model) => ({
+    ...model,
+    contextTokens: null,
+    outputTokensMax: null,
+    price: null,
+    abilities: UNKNOWN_ABILITIES,
+  }));
   return {
     snapshot: null,
     list: { conversations: [conversation({ running: id(90) })], cursor: 0 },
     nextCursor: "older",
-    models: { models, defaultModel: "demo/tour" },
+    models: { models, defaultModel: "demo/tour", fallbacks: [] },
+    preferences: NO_PREFERENCES,
     ...change,
   };
 }

@@ -1,3 +1,4 @@
+import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { catalog, defaultModel, splitId } from "@/lib/models/catalog.ts";
 import { LIST, listed } from "@/lib/models/list.ts";
@@ -43,6 +44,7 @@ Deno.test("a default that nobody lists is a model whose figures are unknown, if 
     contextTokens: null,
     outputTokensMax: null,
     price: null,
+    abilities: UNKNOWN_ABILITIES,
     available: true,
   });
   assert(!catalog({ ...NONE, defaultModel: wanted }).some((model) => model.id === wanted));
