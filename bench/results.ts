@@ -5,8 +5,9 @@ import { fromFileUrl } from "../tests/support/paths.ts";
 
 const HEAD = `# Results
 
-Written by \`deno task bench --save\`; [README.md](README.md) says what is measured and how to read it. A cell is the
-median over the runs, with the least and the most in parentheses.
+Written by \`deno task bench --save\`; [README.md](README.md) says what is measured and how to read it, and
+[GOALS.md](GOALS.md) how far each figure is from its goal, and what bounds it. A cell is the median over the runs, with
+the least and the most in parentheses.
 `;
 
 /** What must be known of a machine to compare its figures. */
