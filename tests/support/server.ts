@@ -24,6 +24,8 @@ export interface ServerOptions {
   kvPath?: string;
   /** Deno's binary, to run under another version. */
   deno?: string;
+  /** Deno's own options, such as `--inspect`. */
+  flags?: readonly string[];
 }
 
 export class AppServer implements AsyncDisposable {
@@ -102,7 +104,7 @@ export class AppServer implements AsyncDisposable {
   }
 
   async #spawn(port: number, env: Record<string, string> = {}): Promise<void> {
-    this.#process = new ServerProcess(this.#options.deno ?? Deno.execPath(), {
+    this.#process = new ServerProcess(this.#options.deno ?? Deno.execPath(), this.#options.flags ?? [], {
       ...machineEnv(),
       HOST: "127.0.0.1",
       PORT: String(port),
@@ -124,9 +126,9 @@ class ServerProcess {
   #stderr = "";
   alive = true;
 
-  constructor(deno: string, env: Record<string, string>) {
+  constructor(deno: string, flags: readonly string[], env: Record<string, string>) {
     this.#child = new Deno.Command(deno, {
-      args: ["run", "-A", "main.ts"],
+      args: ["run", "-A", ...flags, "main.ts"],
       cwd: ROOT,
       clearEnv: true,
       env,
