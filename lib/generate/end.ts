@@ -1,5 +1,9 @@
 // An answer's end: one commit that makes the message final, the job done, and the next in the queue begin.
 //   J1  There is one end: the commit checks the job, and a job that is done is never changed again.
+//   J2  What its calls used is entered once, with it: in the ledger, in the answer's cost and in what its conversation has
+//       spent.
+//   J3  A conversation keeps its place in its owner's list: it moved when the answer began, and a list in which things jump
+//       when answers end is not calm.
 import { changeTopics, writeConversation } from "../chat/conversations.ts";
 import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
@@ -8,9 +12,11 @@ import { ended, type Outcome, type RunningJob } from "../jobs/job.ts";
 import { cancelKey, conversationKey, generationKey, JOB_TTL_MS, runningKey } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
 import { type Check, remove, set, type Store, type Write } from "../kv/store.ts";
-import type { Conversation } from "../protocol/conversation.ts";
+import type { Conversation, Spent } from "../protocol/conversation.ts";
 import type { LogEntry } from "../protocol/event.ts";
-import type { Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
+import type { Asked, Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
+import { costAfter, plus, type PricedBill, totalOf } from "../usage/bill.ts";
+import { entered } from "../usage/ledger.ts";
 import { shortened } from "./answer_size.ts";
 import { begin, type Beginning, type Owner, type Prompt } from "./begin.ts";
 
@@ -20,8 +26,11 @@ export interface Ending {
   parts: Part[];
   last: Part[];
   stopReason?: StopReason;
+  /** Of the call that wrote the answer. */
   usage?: Usage;
-  costMicroUsd?: number;
+  /** All calls of this attempt that used something. */
+  bills?: readonly PricedBill[];
+  asked?: Asked;
   timings?: Timings;
   error?: MessageError;
 }
@@ -92,6 +101,7 @@ async function commitEnd(
     const done: Write[] = [
       set(generationKey(job.id), ended(job, ending.outcome, now), JOB_TTL_MS),
       remove(runningKey(job.id)),
+      ...entered(job, "answer", ending.bills ?? []),
       // A removal is paid for as a write is, and most answers are never stopped. One that is stopped meanwhile fails the
       // check, so that no flag outlives its job.
       ...(flag.value === null ? [] : [remove(cancelKey(job.id))]),
@@ -101,10 +111,12 @@ async function commitEnd(
     if (record.value === null) return { topics: [], checks: own, writes: () => done };
     const before = record.value;
     const checks = [...own, { key: conversationKey(job.conversationId), versionstamp: record.versionstamp }];
+    const { running } = before.conversation;
+    const spent = plus(before.conversation.spent, spentBy(job, ending));
     const idle: Conversation = {
       ...before.conversation,
-      running: before.conversation.running === job.id ? null : before.conversation.running,
-      updatedAt: now,
+      running: running === job.id ? null : running,
+      ...(spent === undefined ? {} : { spent }),
     };
     begun = null;
     const deleted = before.deletedAt !== null;
@@ -146,24 +158,31 @@ async function commitEnd(
 
 /** The entries that say the rest of the answer and its end, and the writes of its record. */
 function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending, now: number) {
-  const { outcome, parts, last, stopReason, usage, costMicroUsd, timings, error } = ending;
+  const { outcome, parts, last, stopReason, usage, timings, error } = ending;
+  const before = reply?.message;
+  const asked = ending.asked ?? before?.asked;
+  // An answer that was continued has cost something before.
+  const costMicroUsd = costAfter(before?.costMicroUsd, spentBy(job, ending));
   const message: Message = {
     id: job.messageId,
     conversationId: job.conversationId,
-    parentId: reply?.message.parentId ?? null,
+    parentId: before?.parentId ?? null,
     role: "assistant",
     status: outcome,
     parts,
     model: job.model,
     generationId: job.id,
     attempt: job.attempt,
-    ...(reply?.message.recovered === undefined ? {} : { recovered: reply.message.recovered }),
+    ...(before?.recovered === undefined ? {} : { recovered: before.recovered }),
+    ...(asked === undefined ? {} : { asked }),
+    ...(before?.rating === undefined ? {} : { rating: before.rating }),
+    ...(before?.ratingReason === undefined ? {} : { ratingReason: before.ratingReason }),
     ...(stopReason === undefined ? {} : { stopReason }),
     ...(usage === undefined ? {} : { usage }),
     ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
     ...(timings === undefined ? {} : { timings }),
     ...(error === undefined ? {} : { error }),
-    createdAt: reply?.message.createdAt ?? now,
+    createdAt: before?.createdAt ?? now,
   };
   const entries: LogEntry[] = [];
   if (last.length > 0) {
@@ -177,6 +196,11 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
       return writeMessage({ message, seq, order: reply?.order ?? seq });
     },
   };
+}
+
+/** What all attempts of a job cost, its last one with them. */
+function spentBy(job: RunningJob, ending: Ending): Spent | undefined {
+  return plus(job.spent, totalOf(ending.bills ?? []));
 }
 
 /** The oldest queued message whose job still waits, begun; null when none is left. */

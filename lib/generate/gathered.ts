@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { Checkpoint, Outcome } from "../jobs/job.ts";
 import type { Delta } from "../models/provider.ts";
 import type { Part, StopReason, Usage } from "../protocol/message.ts";
+import type { Bill } from "../usage/bill.ts";
 import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
 import { Coalescer } from "./coalesce.ts";
 import { charsOf } from "./continuation.ts";
@@ -16,15 +17,6 @@ export type SourceEnd =
   | { ended: "stopped"; cause: StopCause }
   | { ended: "refused"; error: unknown }
   | { ended: "failed"; error: unknown };
-
-/** What one call of a provider used, by its own count. An attempt that tried again has several. */
-export interface Bill {
-  /** `provider/model` */
-  model: string;
-  usage: Usage;
-  outcome: Outcome;
-  at: number;
-}
 
 /** What an attempt has read. The writer takes it from here. */
 export class Gathered {

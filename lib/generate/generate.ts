@@ -8,11 +8,14 @@ import { type Checkpoint, claimed, type RunningJob } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationTopic } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
-import type { Check, Key, Versioned } from "../kv/store.ts";
+import type { Check, Key, Versioned, Write } from "../kv/store.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import { Latch } from "../resilience/latch.ts";
-import { joinParts, type Part, type Usage } from "../protocol/message.ts";
+import type { Spent } from "../protocol/conversation.ts";
+import { joinParts, type Part } from "../protocol/message.ts";
+import { plus, priced, type Pricing, totalOf } from "../usage/bill.ts";
+import { entered } from "../usage/ledger.ts";
 import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation } from "./continuation.ts";
 import { type Ending, endJob, messageError, type Next } from "./end.ts";
@@ -39,7 +42,7 @@ export interface GenerateDeps extends SourceDeps {
   /** Pause between two commits of one job; 0: a commit in flight is the only wait. */
   flushMs: number;
   watch<V>(key: Key<V>, onState: (state: Versioned<V>) => void): Disposable;
-  costMicroUsd: (model: string, usage: Usage) => number | undefined;
+  costMicroUsd: Pricing;
 }
 
 /** An attempt as its writer sees it. */
@@ -165,10 +168,10 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
 async function end({ deps, lease, gathered, written }: Attempt, source: SourceEnd): Promise<Next | null> {
   const { job } = lease;
   const fence = (again: boolean) => lease.fence(deps.store, again);
-  if (source.ended === "refused") return await beginAnew(deps, lease, source.error);
+  if (source.ended === "refused") return await beginAnew(deps, lease, gathered, source.error);
   const last = gathered.coalescer.take();
   if (source.ended === "stopped" && source.cause !== "cancelled") {
-    if (source.cause === "drain") await handBack(deps, lease, last);
+    if (source.cause === "drain") await handBack(deps, lease, gathered, last);
     deps.logger.log("info", "generation_handed_back", { ...ids(job), cause: source.cause });
     return null;
   }
@@ -184,12 +187,9 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
   };
   if (source.ended === "complete" && source.stopReason !== undefined) ending.stopReason = source.stopReason;
   gathered.settle(job.model, ending.outcome, now);
+  ending.bills = priced(gathered.bills, deps.costMicroUsd);
   const usage = gathered.bills.at(-1)?.usage;
-  if (usage !== undefined) {
-    ending.usage = usage;
-    const cost = deps.costMicroUsd(job.model, usage);
-    if (cost !== undefined) ending.costMicroUsd = cost;
-  }
+  if (usage !== undefined) ending.usage = usage;
   if (source.ended === "failed") ending.error = messageError(source.error, job.requestId);
   const next = await endJob(deps, job, ending, fence, STORE_AWAY_MS_MAX);
   deps.counters.add(`throughline_generations_${ending.outcome}_total`, 1);
@@ -206,15 +206,22 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
 }
 
 /** The next attempt, under the same owner: the provider has forgotten what it was to go on with. */
-async function beginAnew(deps: GenerateDeps, lease: Lease, cause: unknown): Promise<Next | null> {
+async function beginAnew(
+  deps: GenerateDeps,
+  lease: Lease,
+  gathered: Gathered,
+  cause: unknown,
+): Promise<Next | null> {
   const { processId, leaseMs } = deps.owner;
+  gathered.settle(lease.job.model, "failed", deps.clock.now());
+  const { spent, writes } = reckoned(deps, lease.job, gathered);
   let claim: RunningJob | null = null;
   let again = false;
   const appended = await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    claim = claimed(lease.job, processId, leaseMs, deps.clock.now());
-    return await restartPlan(deps.store, claim, check, "retried");
+    claim = claimed({ ...lease.job, spent }, processId, leaseMs, deps.clock.now());
+    return await restartPlan(deps.store, claim, check, "retried", writes);
   }, STORE_AWAY_MS_MAX);
   deps.logger.log("warn", "generation_restarted", { ...ids(lease.job), cause: causes(cause) });
   const job = claim as RunningJob | null;
@@ -222,13 +229,35 @@ async function beginAnew(deps: GenerateDeps, lease: Lease, cause: unknown): Prom
 }
 
 /** Flushes, and lets go of the lease, in one commit. */
-async function handBack(deps: GenerateDeps, lease: Lease, last: Part[]): Promise<void> {
+async function handBack(deps: GenerateDeps, lease: Lease, gathered: Gathered, last: Part[]): Promise<void> {
+  // A call that its provider goes on with is billed when it ends.
+  if (lease.job.checkpoint === undefined) {
+    gathered.settle(lease.job.model, "cancelled", deps.clock.now());
+  }
+  const { spent, writes } = reckoned(deps, lease.job, gathered);
   let again = false;
   await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    return { ...said(lease.job, last), checks: [check], writes: () => [lease.release().write] };
+    return {
+      ...said(lease.job, last),
+      checks: [check],
+      writes: () => [lease.release(spent).write, ...writes],
+    };
   }, DRAIN_MS_MAX);
+}
+
+/**
+ * What an attempt of `job` used whose job goes on: the writes of the ledger, and all that the job has spent with it. Made
+ * once, from the job as it was: one that is read again after a lost answer may have it already.
+ */
+function reckoned(
+  { costMicroUsd }: GenerateDeps,
+  job: RunningJob,
+  { bills }: Gathered,
+): { spent: Spent | undefined; writes: Write[] } {
+  const own = priced(bills, costMicroUsd);
+  return { spent: plus(job.spent, totalOf(own)), writes: entered(job, "answer", own) };
 }
 
 /** The entry that says `parts`; none for none. */

@@ -2,6 +2,7 @@
 //   J1  Exactly one terminal state, and nothing leaves it.
 //   J2  A claim raises the epoch; whoever held the lease before fails the check of its next commit (P5).
 import type { Id } from "../core/ids.ts";
+import type { Spent } from "../protocol/conversation.ts";
 
 export type Outcome = "complete" | "cancelled" | "failed";
 
@@ -21,6 +22,8 @@ interface JobBase {
   epoch: number;
   /** How many of the attempts ended because their process drained: a deploy is not the job's fault. */
   handedBack: number;
+  /** What attempts cost that have ended: the commit that ends the job adds them to its answer's cost. Absent: nothing yet. */
+  spent?: Spent;
 }
 
 export type QueuedJob = JobBase & { state: "queued" };
@@ -70,9 +73,9 @@ export function renewed(job: RunningJob, leaseMs: number, now: number, checkpoin
   return { ...job, leaseUntil: now + leaseMs, ...(checkpoint === undefined ? {} : { checkpoint }) };
 }
 
-/** The lease handed back: expired, so that anybody may claim the job at once. */
-export function released(job: RunningJob): RunningJob {
-  return { ...job, leaseUntil: 0, handedBack: job.handedBack + 1 };
+/** The lease handed back: expired, so that anybody may claim the job at once. `spent`: by this attempt and those before. */
+export function released(job: RunningJob, spent = job.spent): RunningJob {
+  return { ...job, leaseUntil: 0, handedBack: job.handedBack + 1, ...(spent === undefined ? {} : { spent }) };
 }
 
 export function ended(job: QueuedJob | RunningJob, outcome: Outcome, now: number): DoneJob {
@@ -93,5 +96,17 @@ export function verdict(job: Job | null, now: number): Verdict {
 function base(job: Job): JobBase {
   const { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch, handedBack } =
     job;
-  return { id, conversationId, userId, messageId, model, requestId, createdAt, attempt, epoch, handedBack };
+  return {
+    id,
+    conversationId,
+    userId,
+    messageId,
+    model,
+    requestId,
+    createdAt,
+    attempt,
+    epoch,
+    handedBack,
+    ...(job.spent === undefined ? {} : { spent: job.spent }),
+  };
 }

@@ -4,6 +4,7 @@
 import { AppError } from "../core/errors.ts";
 import { generationKey } from "../kv/keys.ts";
 import { type Check, set, type Store, type Write } from "../kv/store.ts";
+import type { Spent } from "../protocol/conversation.ts";
 import { type Checkpoint, type Job, released, renewed, type RunningJob } from "./job.ts";
 
 /** A lease is renewed after a third of its time: two renewals may fail before it is lost. */
@@ -62,8 +63,8 @@ export class Lease {
   }
 
   /** The lease handed back, so that another process may claim the job at once. */
-  release(): { write: Write; done: (versionstamp: string | null) => void } {
-    return this.#change(released(this.#job));
+  release(spent?: Spent): { write: Write; done: (versionstamp: string | null) => void } {
+    return this.#change(released(this.#job, spent));
   }
 
   #change(job: RunningJob): { write: Write; done: (versionstamp: string | null) => void } {

@@ -7,6 +7,8 @@ import type { MessageRecord } from "../chat/messages.ts";
 import type { Id } from "../core/ids.ts";
 import type { SentRecord } from "../generate/asked.ts";
 import type { Job } from "../jobs/job.ts";
+import type { Preferences } from "../protocol/preferences.ts";
+import type { LedgerEntry } from "../usage/ledger.ts";
 import type { Large } from "./parts.ts";
 import type { Key } from "./store.ts";
 
@@ -24,6 +26,8 @@ export const SEGMENT_TTL_MS = DAY_MS;
 export const SENT_TTL_MS = 7 * DAY_MS;
 /** A finished job is kept for whoever asks how it went. */
 export const JOB_TTL_MS = 30 * DAY_MS;
+/** This month's usage can be laid beside that of a year ago. */
+export const LEDGER_TTL_MS = 400 * DAY_MS;
 /** A session that is not used for so long is forgotten. */
 export const SESSION_TTL_MS = 180 * DAY_MS;
 /** A process that has not committed for so long is gone, or has nothing to say. */
@@ -80,6 +84,33 @@ export const sentKey = (
   conversationId: Id,
   messageId: Id,
 ): Key<SentRecord> => ["sent", conversationId, messageId];
+
+/**
+ * What one call of a provider used, by the day in UTC on which it ended. Written by `generate/`, with the commit that ends
+ * the attempt. Lives `LEDGER_TTL_MS`, whatever becomes of the conversation.
+ */
+export const ledgerKey = (
+  userId: Id,
+  day: string,
+  id: Id,
+  epoch: number,
+  index: number,
+): Key<LedgerEntry> => ["ledger", userId, day, id, epoch, index];
+/** One day of a user. */
+export const ledgerPrefix = (userId: Id, day: string): Deno.KvKey => ["ledger", userId, day];
+
+/** What a person wants in all conversations. Written by `chat/preferences.ts`. Lives for ever. */
+export const preferencesKey = (userId: Id): Key<Large<Preferences>> => ["preferences", userId];
+
+/**
+ * What a person's system prompt said when an answer was asked for, by its SHA-256. Written by `chat/prompts.ts` before the
+ * provider is asked. Lives as long as its conversation.
+ */
+export const promptKey = (
+  conversationId: Id,
+  promptId: string,
+): Key<string> => ["prompt", conversationId, promptId];
+export const promptPrefix = (conversationId: Id): Deno.KvKey => ["prompt", conversationId];
 
 /** A session, by the SHA-256 of its token. Written by `auth/sessions.ts`. Lives `SESSION_TTL_MS` after its last renewal. */
 export const sessionKey = (hash: string): Key<Session> => ["session", hash];

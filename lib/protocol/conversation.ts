@@ -28,7 +28,7 @@ export interface Conversation {
   updatedAt: number;
 }
 
-/** What the answers of a conversation cost, attempts that failed included. */
+/** What a conversation cost, with attempts that failed and with its summaries. */
 export interface Spent {
   microUsd: number;
   /** Attempts of models whose price is not known: what they cost is missing above. */

@@ -8,6 +8,7 @@ import { readSnapshot } from "@/lib/chat/snapshot.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
 import { systemClock } from "@/lib/core/time.ts";
+import { charge } from "@/lib/generate/charge.ts";
 import { cancel } from "@/lib/generate/cancel.ts";
 import type { GenerateDeps } from "@/lib/generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "@/lib/generate/queue.ts";
@@ -21,6 +22,8 @@ import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
 import type { SendMessage } from "@/lib/protocol/api.ts";
 import type { StreamEvent } from "@/lib/protocol/event.ts";
 import { isTerminal, type Message, type Usage } from "@/lib/protocol/message.ts";
+import type { OtherCall } from "@/lib/usage/ledger.ts";
+import type { Pricing } from "@/lib/usage/bill.ts";
 import { type ConversationState, reduce } from "@/lib/protocol/reduce.ts";
 import { Lines } from "./bus.ts";
 import { FakeClock } from "./clock.ts";
@@ -35,6 +38,8 @@ export class World implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly provider = new ScriptedProvider();
   readonly userId = randomId();
+  /** What models cost here. */
+  costMicroUsd: Pricing = (_, { outputTokens }) => outputTokens * 3;
   readonly processes: Process[] = [];
 
   private constructor(kv: Deno.Kv) {
@@ -111,7 +116,7 @@ export class Process {
         usable(model);
         return Promise.resolve({ provider, model: "model", outputTokensMax: null });
       },
-      costMicroUsd: (_: string, { outputTokens }: Usage) => outputTokens * 3,
+      costMicroUsd: (model: string, usage: Usage) => world.costMicroUsd(model, usage),
     } satisfies GenerateDeps;
     const runner = this.runner = new Runner(generating);
     const start = runner.start.bind(runner);
@@ -199,6 +204,12 @@ export class Process {
     const { store, log, conversations, world: { clock } } = this;
     const nudge = () => void this.#nudges++;
     return cancel({ store, append: log.append.bind(log), clock, conversations, nudge }, userId, generationId);
+  }
+
+  /** Enters a call that was for no answer. */
+  charge(call: OtherCall): Promise<void> {
+    const { store, log, world: { costMicroUsd } } = this;
+    return charge({ store, append: log.append.bind(log), costMicroUsd }, call);
   }
 
   /** What a follower from the beginning holds now. */

@@ -17,6 +17,9 @@ const KEYS = {
   cancelKey: keys.cancelKey(A),
   runningKey: keys.runningKey(A),
   sentKey: keys.sentKey(A, B),
+  ledgerKey: keys.ledgerKey(A, "2026-11-25", B, 1, 0),
+  preferencesKey: keys.preferencesKey(A),
+  promptKey: keys.promptKey(A, "00ff"),
   sessionKey: keys.sessionKey(A),
   pulseKey: keys.pulseKey(A),
   probeKey: keys.probeKey(),
@@ -30,6 +33,8 @@ const PREFIXES = {
   trashPrefix: [keys.trashPrefix(), ["trashKey"]],
   messagePrefix: [keys.messagePrefix(A), ["messageKey"]],
   runningPrefix: [keys.runningPrefix(), ["runningKey"]],
+  ledgerPrefix: [keys.ledgerPrefix(A, "2026-11-25"), ["ledgerKey"]],
+  promptPrefix: [keys.promptPrefix(A), ["promptKey"]],
   pulsePrefix: [keys.pulsePrefix(), ["pulseKey"]],
 } satisfies Record<string, [Deno.KvKey, (keyof typeof KEYS)[]]>;
 
