@@ -6,6 +6,7 @@ import type { MessageAccepted } from "@/lib/protocol/api.ts";
 import { type Fold, same, take, wordsOf } from "./fold.ts";
 import type { Moment } from "./history.ts";
 import { Ledger } from "./ledger.ts";
+import { Purse } from "./purse.ts";
 import { type Change, editedText } from "./person.ts";
 import { Tenure } from "./tenure.ts";
 import { Voices } from "./voices.ts";
@@ -28,6 +29,7 @@ interface Asked {
 class Checker {
   readonly amiss: string[] = [];
   readonly #ledger = new Ledger();
+  readonly #purse = new Purse();
   readonly #tenure = new Tenure();
   readonly #voices = new Voices();
   readonly #folds = new Map<string, Fold>();
@@ -51,6 +53,7 @@ class Checker {
           for (const entry of entries) take(fold, entry, say("P6"));
         }
         this.#index(moment.writes);
+        this.#purse.add(moment.writes, say("money"));
         return;
       }
       case "called":
@@ -188,6 +191,8 @@ class Checker {
       this.#voices.stopped(question, Math.max(stoppedMs, this.#calmMs), say("P6"));
     }
     this.#voices.end(say("P6"));
+    const answers = all.flatMap(([, fold]) => [...fold.values()].map(({ message }) => message));
+    this.#purse.end([...this.#conversations.values()], answers, say("money"));
   }
 
   /** One message in the log for whatever was answered, at most one for what was not; the same answer every time. */

@@ -70,7 +70,7 @@ export class SimulatedModel implements Provider {
       defaultModel: () => Promise.resolve("simulated/model"),
       all: () => Promise.resolve({ models: [], defaultModel: "simulated/model", fallbacks: [] }),
       resolve: () => Promise.resolve(resolved),
-      costMicroUsd: (_, { outputTokens }) => outputTokens,
+      costMicroUsd: (_, { inputTokens, outputTokens }) => inputTokens + outputTokens,
     };
   }
 
@@ -143,6 +143,10 @@ export class SimulatedModel implements Provider {
     const paceMs = random.pick([0, 20, 150, 600]);
     let counted: number | null = null;
     try {
+      // As those do that count the prompt first: whoever lets go of the call has used that much.
+      if (this.#world.recovery === "none") {
+        yield { type: "usage", usage: { inputTokens: 1, outputTokens: 0 } };
+      }
       for (let at = from; at < tokens.length; at++) {
         await this.#clock.sleep(at === stallsAt ? STALL_MS : random.between(0, paceMs), signal);
         signal.throwIfAborted();
@@ -150,7 +154,7 @@ export class SimulatedModel implements Provider {
         const { type, text } = tokens[at]!;
         history.add({ what: "said", by: this.#by, call, token: at });
         yield { type, text: at === from ? text.slice(within) : text };
-        yield { type: "checkpoint", checkpoint: `${n}:${at + 1}` };
+        if (this.resume !== undefined) yield { type: "checkpoint", checkpoint: `${n}:${at + 1}` };
       }
       // A resumed answer is billed as one; what goes on from a text is a request of its own.
       counted = this.#world.recovery === "continues" ? tokens.length - from : tokens.length;

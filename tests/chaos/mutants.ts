@@ -53,6 +53,18 @@ export const MUTANTS: Readonly<Record<string, Variant>> = {
     }),
   })),
 
+  "the ledger forgets a call": transactions((_, writes) => ({
+    writes: writes.filter(({ key }) => key[0] !== "ledger"),
+  })),
+
+  "a takeover forgets what was spent before": transactions((_, writes) => ({
+    writes: writes.map((write) => {
+      if (!isJob(write.key) || write.value === undefined) return write;
+      const { spent: _, ...job } = write.value as Job;
+      return { ...write, value: job };
+    }),
+  })),
+
   "an end is not checked": transactions((_, writes) => {
     const ends = writes.some(({ key, value }) => isJob(key) && (value as Job | undefined)?.state === "done");
     return ends ? { checks: [] } : {};
