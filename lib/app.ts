@@ -7,6 +7,9 @@ import { Hub } from "./bus/hub.ts";
 import { Log } from "./bus/log.ts";
 import { Watcher } from "./bus/watcher.ts";
 import { Conversations } from "./chat/conversations.ts";
+import { patchPreferences, readPreferences } from "./chat/preferences.ts";
+import { Prompts } from "./chat/prompts.ts";
+import { rate } from "./chat/ratings.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
 import { AppError, causes } from "./core/errors.ts";
 import { type Id, type NewId, randomId } from "./core/ids.ts";
@@ -41,8 +44,8 @@ import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { Conversation } from "./protocol/conversation.ts";
 import type { PageState } from "./protocol/api.ts";
-import { NO_PREFERENCES } from "./protocol/preferences.ts";
 import type { Snapshot } from "./protocol/event.ts";
+import { periodOf, report } from "./usage/report.ts";
 
 /** Streams close within this after `bye: drain`; then the process exits whatever they do. */
 const DRAIN_STREAMS_MS = 1_000;
@@ -80,7 +83,7 @@ export interface Program {
 
 export function program(parts: Parts): Program {
   const { config, kv, logger, clock = systemClock, random = Math.random, newId = randomId } = parts;
-  const metrics = new Metrics();
+  const metrics = new Metrics({ variants: config.variants.map(({ name }) => name) });
   const processId = newId();
   const pulse = config.sharedFile ? new Pulse(config.workersOf ?? processId) : null;
   const store = new Store(kv, metrics, clock, {
@@ -98,6 +101,7 @@ export function program(parts: Parts): Program {
   const append = log.append.bind(log);
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
+  const prompts = new Prompts({ store, append, variants: config.variants });
   const sessions = new Sessions({ store, clock, newId });
   const streams = new Streams({
     streamsMax: config.streamsMax,
@@ -122,6 +126,7 @@ export function program(parts: Parts): Program {
     flushMs: config.flushMs,
     watch: watcher.watch.bind(watcher),
     resolve: known.resolve,
+    instructionsFor: prompts.instructionsFor.bind(prompts),
     costMicroUsd: known.costMicroUsd,
   };
   const runner = new Runner(generating);
@@ -183,16 +188,19 @@ export function program(parts: Parts): Program {
   /** The first page of a user's list; entries after the cursor repeat or follow it. */
   const userSnapshot = async (userId: Id) => {
     const { value: head } = await log.head(userTopic(userId));
-    const page = await conversations.page(userId);
-    return { ...page, cursor: head?.seq ?? 0 };
+    const [page, preferences] = await Promise.all([
+      conversations.page(userId),
+      readPreferences(store, userId),
+    ]);
+    return { ...page, preferences, cursor: head?.seq ?? 0 };
   };
   const encodedSnapshot = async (
     userId: Id,
     topic: TopicId,
   ): Promise<{ cursor: number; snapshot: EncodedSnapshot } | null> => {
     if (topic === userTopic(userId)) {
-      const { conversations, cursor } = await userSnapshot(userId);
-      return { cursor, snapshot: { type: "user_snapshot", json: JSON.stringify({ conversations, cursor }) } };
+      const { nextCursor: _, ...state } = await userSnapshot(userId);
+      return { cursor: state.cursor, snapshot: { type: "user_snapshot", json: JSON.stringify(state) } };
     }
     try {
       const state = await snapshot(userId, topic.slice(2));
@@ -227,20 +235,23 @@ export function program(parts: Parts): Program {
     sendNow: (userId, id, messageId) => sendNow(queueing, userId, id, messageId),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
+    rate: (userId, id, messageId, wanted) =>
+      rate({ store, append, conversations }, userId, id, messageId, wanted),
+    async prompt(userId, id, promptId) {
+      await conversations.read(userId, id);
+      return { text: await prompts.read(id, promptId) };
+    },
+    preferences: (userId) => readPreferences(store, userId),
+    patchPreferences: (userId, wanted) => patchPreferences({ store, append }, userId, wanted),
+    usage: (userId, wanted) => report(store, userId, periodOf(wanted, clock.now())),
     async page(userId, id): Promise<PageState> {
       const [state, list, models] = await Promise.all([
         id === null ? null : snapshot(userId, id),
         userSnapshot(userId),
         known.all(),
       ]);
-      const { conversations, cursor, nextCursor } = list;
-      return {
-        snapshot: state,
-        list: { conversations, cursor },
-        nextCursor,
-        models,
-        preferences: NO_PREFERENCES,
-      };
+      const { conversations, preferences, cursor, nextCursor } = list;
+      return { snapshot: state, list: { conversations, cursor }, nextCursor, models, preferences };
     },
     async ready() {
       if (stopped.signal.aborted) {

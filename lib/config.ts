@@ -1,4 +1,5 @@
 // The environment, read once, as a frozen Config. Every fault is reported at once, by the name of its variable.
+import { parseVariants, type Variant } from "./chat/variants.ts";
 import type { Level } from "./observe/log.ts";
 import type { ModelsConfig } from "./models/registry.ts";
 
@@ -21,6 +22,8 @@ export interface Config {
   readonly sharedFile: boolean;
   readonly logLevel: Level;
   readonly models: ModelsConfig;
+  /** System prompts that are tried against each other; none: there is no experiment. */
+  readonly variants: readonly Variant[];
 }
 
 /** Where the app listens and keeps its data when nothing is said. */
@@ -37,8 +40,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** @throws ConfigError with one line for each variable that is wrong. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/**
+ * `readFile` gives the text of a file that a variable names.
+ * @throws ConfigError with one line for each variable that is wrong.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = (path) => Deno.readTextFileSync(path),
+): Config {
   const faults: string[] = [];
   const text = (name: string) => {
     const value = env[name]?.trim();
@@ -81,6 +90,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (parallel && kvPath === ":memory:") {
     faults.push("PARALLEL must be 0 with KV_PATH=:memory:, for each worker would have a memory of its own");
   }
+  const variants = (): Variant[] => {
+    const path = text("PROMPT_VARIANTS");
+    if (path === undefined) return [];
+    let file: string;
+    try {
+      file = readFile(path);
+    } catch (error) {
+      faults.push(
+        `PROMPT_VARIANTS must be the path of a file, and "${path}" cannot be read: ${words(error)}`,
+      );
+      return [];
+    }
+    const parsed = parseVariants(file);
+    faults.push(...parsed.faults.map((fault) => `PROMPT_VARIANTS (${path}) ${fault}`));
+    return parsed.variants;
+  };
   const compatible = url("COMPATIBLE_BASE_URL");
   const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS") ?? text("COMPATIBLE_CONTINUES");
   if (text("COMPATIBLE_BASE_URL") === undefined && orphans !== undefined) {
@@ -122,9 +147,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       demo: { tokensPerSecond: integer("DEMO_TOKENS_PER_SECOND", 50, 1, 10_000) },
       ...optional("defaultModel", defaultModel),
     },
+    variants: variants(),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return freeze(config);
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function onFile(kvPath: string | undefined): boolean {

@@ -10,6 +10,7 @@ import {
   conversationKey,
   conversationTopic,
   messagePrefix,
+  promptPrefix,
   recentKey,
   recentPrefix,
   topicPrefix,
@@ -200,6 +201,7 @@ export class Conversations {
         if (!removed) continue;
       }
       await this.#removeAll(messagePrefix(id));
+      await this.#removeAll(promptPrefix(id));
       await this.#removeAll(topicPrefix(conversationTopic(id)));
       await store.commit({ checks: [], writes: [remove(key)] });
       purged++;

@@ -1,8 +1,17 @@
 // Messages as they are stored, each with the number of the log entry that its record stands for.
 import type { Id } from "../core/ids.ts";
 import { messageKey, messagePrefix } from "../kv/keys.ts";
-import { getLarge, IncompleteError, type Large, PARTS_MAX, readLarge, setLarge } from "../kv/parts.ts";
-import type { Store, Write } from "../kv/store.ts";
+import {
+  getLarge,
+  getLargeAt,
+  IncompleteError,
+  type Large,
+  PARTS_MAX,
+  readLarge,
+  replaceLarge,
+  setLarge,
+} from "../kv/parts.ts";
+import type { Store, Versioned, Write } from "../kv/store.ts";
 import type { Message } from "../protocol/message.ts";
 
 /** `["message", conversation, id]`. */
@@ -24,8 +33,22 @@ export function writeMessage(record: MessageRecord): Write[] {
   return setLarge(messageKey(record.message.conversationId, record.message.id), record);
 }
 
+/** The writes that put `after` in the place of `before`. */
+export function replaceMessage(before: MessageRecord, after: MessageRecord): Write[] {
+  return replaceLarge(messageKey(after.message.conversationId, after.message.id), before, after);
+}
+
 export function readMessage(store: Store, conversationId: Id, id: Id): Promise<MessageRecord | null> {
   return getLarge(store, messageKey(conversationId, id));
+}
+
+/** With the versionstamp of the commit that wrote it last. */
+export function readMessageAt(
+  store: Store,
+  conversationId: Id,
+  id: Id,
+): Promise<Versioned<MessageRecord>> {
+  return getLargeAt(store, messageKey(conversationId, id));
 }
 
 /** All messages of a conversation, in order. The caller has checked whose it is. @throws IncompleteError */

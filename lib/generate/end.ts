@@ -12,6 +12,7 @@ import { ended, type Outcome, type RunningJob } from "../jobs/job.ts";
 import { cancelKey, conversationKey, generationKey, JOB_TTL_MS, runningKey } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
 import { type Check, remove, set, type Store, type Write } from "../kv/store.ts";
+import type { Counters } from "../observe/metrics.ts";
 import type { Conversation, Spent } from "../protocol/conversation.ts";
 import type { LogEntry } from "../protocol/event.ts";
 import type { Asked, Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
@@ -156,11 +157,19 @@ async function commitEnd(
   return next === null || appended === null ? null : { job: next.job, versionstamp: appended.versionstamp };
 }
 
+/** Counts an answer that has ended. */
+export function counted(counters: Counters, { outcome, usage, asked }: Ending): void {
+  const variant = asked?.variant ?? "";
+  counters.add(`throughline_generations_${outcome}_total`, 1);
+  counters.addFor("throughline_answers_total", { variant, outcome }, 1);
+  counters.addFor("throughline_answer_output_tokens_total", { variant }, usage?.outputTokens ?? 0);
+}
+
 /** The entries that say the rest of the answer and its end, and the writes of its record. */
 function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending, now: number) {
   const { outcome, parts, last, stopReason, usage, timings, error } = ending;
   const before = reply?.message;
-  const asked = ending.asked ?? before?.asked;
+  const asked = ending.asked ?? before?.asked ?? {};
   // An answer that was continued has cost something before.
   const costMicroUsd = costAfter(before?.costMicroUsd, spentBy(job, ending));
   const message: Message = {
@@ -174,7 +183,7 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
     generationId: job.id,
     attempt: job.attempt,
     ...(before?.recovered === undefined ? {} : { recovered: before.recovered }),
-    ...(asked === undefined ? {} : { asked }),
+    ...(Object.keys(asked).length === 0 ? {} : { asked }),
     ...(before?.rating === undefined ? {} : { rating: before.rating }),
     ...(before?.ratingReason === undefined ? {} : { ratingReason: before.ratingReason }),
     ...(stopReason === undefined ? {} : { stopReason }),

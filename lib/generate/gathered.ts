@@ -2,7 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Checkpoint, Outcome } from "../jobs/job.ts";
 import type { Delta } from "../models/provider.ts";
-import type { Part, StopReason, Usage } from "../protocol/message.ts";
+import type { Asked, Part, StopReason, Usage } from "../protocol/message.ts";
 import type { Bill } from "../usage/bill.ts";
 import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
 import { Coalescer } from "./coalesce.ts";
@@ -25,6 +25,8 @@ export class Gathered {
   usage: Usage | undefined;
   /** Calls that have ended and used something, oldest first. */
   readonly bills: Bill[] = [];
+  /** How it was asked. */
+  asked?: Asked;
   firstTokenAt: number | null = null;
   end: SourceEnd | null = null;
   readonly #size = new AnswerSize();

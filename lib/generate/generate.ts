@@ -18,7 +18,7 @@ import { plus, priced, type Pricing, totalOf } from "../usage/bill.ts";
 import { entered } from "../usage/ledger.ts";
 import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation } from "./continuation.ts";
-import { type Ending, endJob, messageError, type Next } from "./end.ts";
+import { counted, type Ending, endJob, messageError, type Next } from "./end.ts";
 import { restartPlan } from "./restart.ts";
 import { Gathered, type SourceEnd, type StopCause } from "./gathered.ts";
 import { read, type SourceDeps, type Writer } from "./source.ts";
@@ -180,6 +180,7 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
     outcome: source.ended === "complete" ? "complete" : source.ended === "stopped" ? "cancelled" : "failed",
     parts: joinParts(written, last),
     last,
+    ...(gathered.asked === undefined ? {} : { asked: gathered.asked }),
     timings: {
       totalMs: now - job.startedAt,
       ...(gathered.firstTokenAt === null ? {} : { firstTokenMs: gathered.firstTokenAt - job.startedAt }),
@@ -192,7 +193,7 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
   if (usage !== undefined) ending.usage = usage;
   if (source.ended === "failed") ending.error = messageError(source.error, job.requestId);
   const next = await endJob(deps, job, ending, fence, STORE_AWAY_MS_MAX);
-  deps.counters.add(`throughline_generations_${ending.outcome}_total`, 1);
+  counted(deps.counters, ending);
   deps.logger.log(source.ended === "failed" ? "warn" : "info", "generation_ended", {
     ...ids(job),
     outcome: ending.outcome,

@@ -9,7 +9,7 @@ import {
   type OwnedRecord,
   writeConversation,
 } from "../chat/conversations.ts";
-import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
+import { type MessageRecord, readMessage, replaceMessage, writeMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
@@ -58,7 +58,7 @@ export async function editQueued(
       topics: changeTopics(userId, conversation, [{ type: "message", data: { message: edited } }]),
       checks: [asRead(record)],
       writes: ([seq = 0]) => [
-        ...replace(stored, { ...stored, message: edited, seq }),
+        ...replaceMessage(stored, { ...stored, message: edited, seq }),
         ...writeConversation(record, { ...record, conversation }),
       ],
     };
@@ -198,14 +198,6 @@ async function find(
   }
   const queued = record.conversation.queue.find((one) => one.messageId === messageId) ?? null;
   return { record, stored, queued: stored.message.status === "queued" ? queued : null };
-}
-
-/** The writes that put `after` in the place of `before`, whose text may have had more parts (L2 of `kv/parts.ts`). */
-function replace(before: MessageRecord, after: MessageRecord): Write[] {
-  const writes = writeMessage(after);
-  const kept = new Set(writes.map(({ key }) => JSON.stringify(key)));
-  const stale = writeMessage(before).filter(({ key }) => !kept.has(JSON.stringify(key)));
-  return [...stale.map(({ key }) => remove(key)), ...writes];
 }
 
 /** Appends the plan of the last try, and gives what that try came to. */

@@ -41,10 +41,11 @@ export async function read(
   let heard = false;
   try {
     signal.throwIfAborted();
-    const [{ provider, request }, flag] = await Promise.all([
+    const [{ provider, request, asked: how }, flag] = await Promise.all([
       requestFor(deps, lease.job),
       deps.store.get(cancelKey(lease.job.id)),
     ]);
+    gathered.asked = how;
     // Stopped before it began: the provider is not asked, however late the watch tells.
     if (flag.value !== null) stop.abort("cancelled" satisfies StopCause);
     signal.throwIfAborted();

@@ -16,7 +16,7 @@ import type { Snapshot } from "../protocol/event.ts";
 import type { Message, MessageError, Part } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
 import { type Continuation, continuation } from "./continuation.ts";
-import { endJob } from "./end.ts";
+import { counted, type Ending, endJob } from "./end.ts";
 import { restartPlan } from "./restart.ts";
 
 export interface TakeoverDeps {
@@ -159,13 +159,9 @@ async function finish(
     detail: `The server was interrupted too often while it wrote this answer. What it wrote is kept.`,
     requestId: job.requestId,
   };
-  const next = await endJob(
-    deps,
-    job,
-    { outcome, parts, last: [], ...(outcome === "failed" ? { error } : {}) },
-    (again) => lease.fence(deps.store, again),
-  );
-  deps.counters.add(`throughline_generations_${outcome}_total`, 1);
+  const ending: Ending = { outcome, parts, last: [], ...(outcome === "failed" ? { error } : {}) };
+  const next = await endJob(deps, job, ending, (again) => lease.fence(deps.store, again));
+  counted(deps.counters, ending);
   if (next !== null) deps.start(next.job, next.versionstamp);
 }
 

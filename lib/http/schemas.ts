@@ -6,12 +6,23 @@ import {
   type EditQueued,
   MESSAGE_CHARS_MAX,
   type PatchConversation,
+  type PatchPreferences,
+  type Rate,
+  REASON_CHARS_MAX,
   type Regenerate,
   type SendMessage,
   SYSTEM_PROMPT_CHARS_MAX,
   TITLE_CHARS_MAX,
 } from "../protocol/api.ts";
 import { EFFORTS, FALLBACKS_MAX, type Params, STOP_CHARS_MAX, STOPS_MAX } from "../protocol/params.ts";
+
+import {
+  INSTRUCTIONS_CHARS_MAX,
+  type Preset,
+  PRESET_NAME_CHARS_MAX,
+  PRESET_PROMPT_CHARS_MAX,
+  PRESETS_MAX,
+} from "../protocol/preferences.ts";
 
 /** A lone surrogate cannot be stored or sent: it would come back as another character. */
 const text = (max: number) =>
@@ -63,6 +74,27 @@ export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({
   messageId: id,
   model: model.optional(),
 });
+
+export const rateMessage: z.ZodType<Rate> = z.strictObject({
+  rating: z.enum(["up", "down"]).nullable(),
+  reason: text(REASON_CHARS_MAX).transform((value) => value.trim() === "" ? undefined : value.trim())
+    .optional(),
+}).refine(({ rating, reason }) => rating !== null || reason === undefined, {
+  path: ["reason"],
+  message: "must be absent when the rating is taken back",
+});
+
+const preset: z.ZodType<Preset> = z.strictObject({
+  name: message(PRESET_NAME_CHARS_MAX).transform((value) => value.trim()),
+  systemPrompt: text(PRESET_PROMPT_CHARS_MAX),
+  params,
+  model: model.optional(),
+});
+
+export const patchPreferences: z.ZodType<PatchPreferences> = z.strictObject({
+  instructions: text(INSTRUCTIONS_CHARS_MAX).optional(),
+  presets: z.array(preset).max(PRESETS_MAX).optional(),
+}).refine((patch) => Object.keys(patch).length > 0, "must change something");
 
 /** `POST /api/chat`, in its published snake_case shape. */
 export interface ChatBody {

@@ -7,10 +7,21 @@ import type { TopicId } from "../kv/keys.ts";
 import type { Models } from "../models/registry.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import type { GenerationView, MessageAccepted, PageState, Regenerate, SendMessage } from "../protocol/api.ts";
+import type {
+  GenerationView,
+  MessageAccepted,
+  PageState,
+  PatchPreferences,
+  PromptText,
+  Rate,
+  Regenerate,
+  SendMessage,
+  UsageReport,
+} from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
+import type { Preferences } from "../protocol/preferences.ts";
 import type { Streams } from "./streams.ts";
 import type { Timing } from "./timing.ts";
 
@@ -45,6 +56,13 @@ export interface Services {
   sendNow(userId: Id, conversationId: Id, messageId: Id): Promise<Id>;
   cancel(userId: Id, generationId: Id): Promise<void>;
   generation(userId: Id, generationId: Id): Promise<GenerationView>;
+  rate(userId: Id, conversationId: Id, messageId: Id, wanted: Rate): Promise<Message>;
+  /** What a person had asked for when an answer was asked for. */
+  prompt(userId: Id, conversationId: Id, promptId: string): Promise<PromptText>;
+  preferences(userId: Id): Promise<Preferences>;
+  patchPreferences(userId: Id, wanted: PatchPreferences): Promise<Preferences>;
+  /** Days in UTC, as a query has them. @throws AppError `invalid` */
+  usage(userId: Id, wanted: { from?: string; to?: string }): Promise<UsageReport>;
   page(userId: Id, conversationId: Id | null): Promise<PageState>;
   /** Resolves when KV answers and this process takes work. @throws AppError `busy`, `draining` */
   ready(): Promise<void>;

@@ -3,12 +3,15 @@
 //   L2  A value of one key only grows: a shorter one would leave old parts behind until the key is purged.
 import { AppError } from "../core/errors.ts";
 import { encodedBytes } from "./limits.ts";
-import type { Found, Key, Store, Write } from "./store.ts";
+import { type Found, type Key, remove, type Store, type Versioned, type Write } from "./store.ts";
 
 /** Largest value stored in one piece, and size of a part. KV refuses above 64 KiB; 60 leaves room for the estimate. */
 export const PART_BYTES = 60 * 1024;
 /** Most parts of one value: more would not fit into one commit. */
 export const PARTS_MAX = 13;
+
+/** A value that is written while it is read is read again. */
+const TRIES_MAX = 3;
 
 /** What stands at the key of a value that may be large. */
 export type Large<V> = { whole: V } | { parts: number };
@@ -42,13 +45,34 @@ export function setLarge<V>(key: Key<Large<V>>, value: V, expireInMs?: number): 
   return writes;
 }
 
+/** The writes that put `value` in the place of `before`, which may have had more parts (L2). */
+export function replaceLarge<V>(key: Key<Large<V>>, before: V | null, value: V): Write[] {
+  const writes = setLarge(key, value);
+  if (before === null) return writes;
+  const kept = new Set(writes.map((write) => JSON.stringify(write.key)));
+  const stale = setLarge(key, before).filter((write) => !kept.has(JSON.stringify(write.key)));
+  return [...stale.map((write) => remove(write.key)), ...writes];
+}
+
 /** The value at `key`, or null. @throws IncompleteError */
 export async function getLarge<V>(store: Store, key: Key<Large<V>>): Promise<V | null> {
-  const { value } = await store.get(key);
-  if (value === null) return null;
-  if ("whole" in value) return value.whole;
-  const keys = Array.from({ length: value.parts }, (_, part): Key<Uint8Array> => [...key, "part", part]);
-  return join(key, value.parts, (await store.getMany(keys)).map((found) => found.value));
+  return (await getLargeAt(store, key)).value;
+}
+
+/** The value at `key` and the versionstamp of the commit that wrote it, for a check. @throws IncompleteError */
+export async function getLargeAt<V>(store: Store, key: Key<Large<V>>): Promise<Versioned<V>> {
+  for (let tries = 1;; tries++) {
+    const { value, versionstamp } = await store.get(key);
+    if (value === null) return { value: null, versionstamp: null };
+    if ("whole" in value) return { value: value.whole, versionstamp };
+    const keys = Array.from({ length: value.parts }, (_, part): Key<Uint8Array> => [...key, "part", part]);
+    const found = await store.getMany(keys);
+    if (found.every((part) => part.versionstamp === versionstamp)) {
+      return { value: join(key, value.parts, found.map((part) => part.value)), versionstamp };
+    }
+    // Parts of another commit than their manifest's: the value was rewritten in between (L1).
+    if (tries === TRIES_MAX) throw new IncompleteError(`The parts of ${JSON.stringify(key)} are not its own`);
+  }
 }
 
 /** The values of a listing that has manifests and their parts in key order, as `store.list` returns them. @throws IncompleteError */

@@ -27,7 +27,7 @@ export interface UserEntries {
   preferences: { preferences: Preferences };
 }
 
-/** What a stream says beside the log. A user's `snapshot` is the first page of their list. */
+/** What a stream says beside the log. A user's `snapshot` is the first page of their list, and their preferences. */
 export interface StreamOnly {
   snapshot: Snapshot;
   user_snapshot: UserSnapshot;
@@ -45,6 +45,8 @@ export interface Snapshot {
 
 export interface UserSnapshot {
   conversations: Conversation[];
+  /** Absent where a page says them beside it. */
+  preferences?: Preferences;
   cursor: number;
 }
 

@@ -4,6 +4,8 @@ import { Log } from "@/lib/bus/log.ts";
 import { Watcher } from "@/lib/bus/watcher.ts";
 import { Conversations } from "@/lib/chat/conversations.ts";
 import { readMessage } from "@/lib/chat/messages.ts";
+import { Prompts } from "@/lib/chat/prompts.ts";
+import type { Variant } from "@/lib/chat/variants.ts";
 import { readSnapshot } from "@/lib/chat/snapshot.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
@@ -40,6 +42,8 @@ export class World implements AsyncDisposable {
   readonly userId = randomId();
   /** What models cost here. */
   costMicroUsd: Pricing = (_, { outputTokens }) => outputTokens * 3;
+  /** System prompts that are tried against each other. */
+  variants: Variant[] = [];
   readonly processes: Process[] = [];
 
   private constructor(kv: Deno.Kv) {
@@ -116,6 +120,8 @@ export class Process {
         usable(model);
         return Promise.resolve({ provider, model: "model", outputTokensMax: null });
       },
+      instructionsFor: (userId, conversation) =>
+        new Prompts({ store, append, variants: world.variants }).instructionsFor(userId, conversation),
       costMicroUsd: (model: string, usage: Usage) => world.costMicroUsd(model, usage),
     } satisfies GenerateDeps;
     const runner = this.runner = new Runner(generating);

@@ -15,6 +15,7 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     sharedFile: true,
     logLevel: "info",
     models: { demo: { tokensPerSecond: 50 } },
+    variants: [],
   };
   assertEquals(readConfig({}), DEFAULTS);
   const blank = Object.fromEntries(VARIABLES.map((name) => [name, "  "]));
@@ -49,7 +50,8 @@ Deno.test("every variable is read", () => {
     COMPATIBLE_CONTINUES: "qwen3, ",
     DEFAULT_MODEL: "compatible/llama3.3",
     DEMO_TOKENS_PER_SECOND: "7",
-  });
+    PROMPT_VARIANTS: "./variants.json",
+  }, () => JSON.stringify({ variants: VARIANTS }));
   assertEquals(config, {
     host: "0.0.0.0",
     port: 9000,
@@ -73,8 +75,14 @@ Deno.test("every variable is read", () => {
       demo: { tokensPerSecond: 7 },
       defaultModel: "compatible/llama3.3",
     },
+    variants: VARIANTS,
   });
 });
+
+const VARIANTS = [
+  { name: "plain", weight: 3, systemPrompt: "" },
+  { name: "brief", weight: 0.5, systemPrompt: "Answer in one sentence." },
+];
 
 const VARIABLES = [
   "HOST",
@@ -96,6 +104,7 @@ const VARIABLES = [
   "COMPATIBLE_CONTINUES",
   "DEFAULT_MODEL",
   "DEMO_TOKENS_PER_SECOND",
+  "PROMPT_VARIANTS",
 ];
 
 /** For each variable, values that it must not have. */
@@ -112,6 +121,7 @@ const WRONG: Record<string, readonly string[]> = {
   COMPATIBLE_BASE_URL: ["localhost:11434"],
   DEFAULT_MODEL: ["llama3.3", "/x", "Demo/tour", "demo/"],
   DEMO_TOKENS_PER_SECOND: ["0", "10001", "Infinity"],
+  PROMPT_VARIANTS: ["/nowhere/variants.json", "."],
 };
 
 Deno.test("each wrong value is one fault, by the name of its variable", () => {
@@ -144,6 +154,23 @@ Deno.test("all faults are reported at once", () => {
   const named = error.faults.map((fault) => fault.split(" ", 1)[0]!);
   assertEquals(named.toSorted(), Object.keys(WRONG).toSorted());
   for (const fault of error.faults) assert(error.message.includes(fault));
+});
+
+Deno.test("what is wrong with a file of variants is said at once, by the name of its variable and of the file", () => {
+  const file =
+    `{"variants":[{"name":"","weight":0,"systemPrompt":"x"},{"name":"b","weight":1,"systemprompt":"x"}]}`;
+  const read = (path: string) => path === "v.json" ? file : "";
+  const { faults } = assertThrows(
+    () => readConfig({ PROMPT_VARIANTS: "v.json", PORT: "x" }, read),
+    ConfigError,
+  );
+  assertEquals(faults, [
+    'PORT must be a whole number from 0 to 65535, and is "x"',
+    "PROMPT_VARIANTS (v.json) variants[0] must have a name of 1 to 60 characters",
+    "PROMPT_VARIANTS (v.json) variants[0] must have a weight above 0",
+    'PROMPT_VARIANTS (v.json) variants[1] must have a systemPrompt of at most 16000 characters, or ""',
+    'PROMPT_VARIANTS (v.json) variants[1] has a member "systemprompt", which means nothing',
+  ]);
 });
 
 Deno.test("a fault never says a key", () => {

@@ -1,7 +1,17 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { AppError } from "@/lib/core/errors.ts";
-import { getLarge, type Large, PART_BYTES, PARTS_MAX, readLarge, setLarge } from "@/lib/kv/parts.ts";
+import {
+  getLarge,
+  getLargeAt,
+  IncompleteError,
+  type Large,
+  PART_BYTES,
+  PARTS_MAX,
+  readLarge,
+  replaceLarge,
+  setLarge,
+} from "@/lib/kv/parts.ts";
 import { type Key, remove, Store } from "@/lib/kv/store.ts";
 import { Metrics } from "@/lib/observe/metrics.ts";
 
@@ -72,4 +82,46 @@ Deno.test("a missing part is an error that names the key, and never half a value
 Deno.test("a key that holds nothing is null", async () => {
   using kv = await Deno.openKv(":memory:");
   assertEquals(await getLarge(new Store(kv, new Metrics()), key), null);
+});
+
+Deno.test("L2: a value that is replaced leaves nothing of itself behind, whether it grew or shrank", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const store = new Store(kv, new Metrics());
+  let before: string | null = null;
+  for (const size of [200_000, 70_000, 1, 130_000, 60_000, 10]) {
+    const value = "a".repeat(size);
+    await store.commit({ checks: [], writes: replaceLarge(key, before, value) });
+    const rows = await store.list<Large<string> | Uint8Array>({ prefix: ["value"] }, { limit: 100 });
+    const manifest = rows.length === 0 ? (await store.get(key)).value! : rows[0]!.value as Large<string>;
+    assertEquals(rows.length, "whole" in manifest ? 1 : 1 + manifest.parts);
+    assertEquals(readLarge<string>(rows).map(({ value }) => value), [value]);
+    before = value;
+  }
+});
+
+Deno.test("L1: a value that is rewritten while it is read is the one or the other, under its own versionstamp", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const [before, after] = ["a".repeat(200_000), "b".repeat(200_000)];
+  const writer = new Store(kv, new Metrics());
+  await writer.commit({ checks: [], writes: setLarge(key, before) });
+  class Interrupted extends Store {
+    override async get<V>(wanted: Key<V>) {
+      const found = await super.get(wanted);
+      // Between the manifest and its parts, once.
+      if (!written) written = await writer.commit({ checks: [], writes: setLarge(key, after) });
+      return found;
+    }
+  }
+  let written: string | null = null;
+  const { value, versionstamp } = await getLargeAt(new Interrupted(kv, new Metrics()), key);
+  assertEquals([value === after, versionstamp], [true, written]);
+});
+
+Deno.test("L1: a value whose parts are never its own is refused, not made up", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const store = new Store(kv, new Metrics());
+  const [manifest, ...parts] = setLarge(key, "a".repeat(200_000));
+  await store.commit({ checks: [], writes: [manifest!] });
+  await store.commit({ checks: [], writes: parts });
+  await assertRejects(() => getLargeAt(store, key), IncompleteError);
 });
