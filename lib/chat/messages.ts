@@ -1,7 +1,8 @@
 // Messages as they are stored, each with the number of the log entry that its record stands for.
 import type { Id } from "../core/ids.ts";
-import { messageKey, messagePrefix } from "../kv/keys.ts";
+import { messageKey, messagePrefix, messagesPrefix } from "../kv/keys.ts";
 import {
+  cutToWhole,
   getLarge,
   getLargeAt,
   IncompleteError,
@@ -11,7 +12,7 @@ import {
   replaceLarge,
   setLarge,
 } from "../kv/parts.ts";
-import type { Store, Versioned, Write } from "../kv/store.ts";
+import type { Found, Selector, Store, Versioned, Write } from "../kv/store.ts";
 import type { Message } from "../protocol/message.ts";
 
 /** `["message", conversation, id]`. */
@@ -64,5 +65,24 @@ export async function listMessages(store: Store, conversationId: Id): Promise<Me
       // A list is read in batches: a large message that was rewritten between two of them is half old, half new.
       if (!(error instanceof IncompleteError) || tries >= TRIES_MAX) throw error;
     }
+  }
+}
+
+/** Rows in memory at once when all messages there are are read: at most 12 MB. */
+const PAGE_ROWS = 200;
+
+/** Every message of everybody, a conversation after the other: for whoever counts, not for whoever shows. */
+export async function* everyMessage(store: Store): AsyncGenerator<MessageRecord, void, void> {
+  const prefix = messagesPrefix();
+  let selector: Selector = { prefix };
+  for (;;) {
+    // One batch, so that it is of one moment; what it cut off is read with the next.
+    const rows: Found<Large<MessageRecord> | Uint8Array>[] = await store.list(selector, { limit: PAGE_ROWS });
+    const whole = rows.length < PAGE_ROWS ? rows : cutToWhole(rows);
+    for (const { value } of readLarge<MessageRecord>(whole)) yield value;
+    const last = whole.at(-1);
+    if (last === undefined || rows.length < PAGE_ROWS) return;
+    const start: Deno.KvKey = [...last.key, true];
+    selector = { prefix, start };
   }
 }

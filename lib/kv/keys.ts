@@ -67,6 +67,8 @@ export const messageKey = (
   conversationId: Id,
   id: Id,
 ): Key<Large<MessageRecord>> => ["message", conversationId, id];
+/** Those of everybody. */
+export const messagesPrefix = (): Deno.KvKey => ["message"];
 export const messagePrefix = (conversationId: Id): Deno.KvKey => ["message", conversationId];
 
 /** A job. Written by `generate/` through `jobs/`. Lives `JOB_TTL_MS` after its end. */

@@ -17,6 +17,8 @@ const BODIES: [method: string, path: string][] = [
   ["POST", "/api/conversations/:id/messages"],
   ["PATCH", "/api/conversations/:id/messages/:messageId"],
   ["POST", "/api/conversations/:id/regenerate"],
+  ["PUT", "/api/conversations/:id/messages/:messageId/rating"],
+  ["PATCH", "/api/preferences"],
   ["POST", "/api/chat"],
   ["POST", "/api/chat/stream"],
 ];

@@ -22,6 +22,8 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["PATCH", `/api/conversations/:id/messages/${before.messages[0]!.id}`, { text: "mine" }],
     ["DELETE", `/api/conversations/:id/messages/${before.messages[0]!.id}`],
     ["POST", `/api/conversations/:id/messages/${before.messages[0]!.id}/now`],
+    ["PUT", `/api/conversations/:id/messages/${reply.messageId}/rating`, { rating: "up" }],
+    ["GET", "/api/conversations/:id/prompts/0123456789abcdef0123456789abcdef"],
     ["POST", "/api/conversations/:id/regenerate", { messageId: reply.messageId }],
     ["GET", "/api/conversations/:id/events"],
   ];

@@ -170,7 +170,7 @@ Deno.test("/healthz, /readyz and /metrics answer without a session; /readyz says
   const metrics = await fetch(`${app.url}/metrics`);
   assertMatch(metrics.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
   for (const line of (await metrics.text()).trim().split("\n")) {
-    assertMatch(line, /^(# (HELP|TYPE) throughline_\w+ .+|throughline_\w+ -?\d+)$/);
+    assertMatch(line, /^(# (HELP|TYPE) throughline_\w+ .+|throughline_\w+(\{.+\})? -?\d+)$/);
   }
   await app.drain();
   const draining = await assertProblem(await app.handle(new Request("http://a/readyz")), "draining");

@@ -31,6 +31,7 @@ const PREFIXES = {
   topicPrefix: [keys.topicPrefix(topic), ["headKey", "segmentKey"]],
   recentPrefix: [keys.recentPrefix(A), ["recentKey"]],
   trashPrefix: [keys.trashPrefix(), ["trashKey"]],
+  messagesPrefix: [keys.messagesPrefix(), ["messageKey"]],
   messagePrefix: [keys.messagePrefix(A), ["messageKey"]],
   runningPrefix: [keys.runningPrefix(), ["runningKey"]],
   ledgerPrefix: [keys.ledgerPrefix(A, "2026-11-25"), ["ledgerKey"]],
