@@ -70,7 +70,6 @@ export class Prompts {
   async #remember(conversationId: Id, promptId: string, text: string): Promise<void> {
     const { store, append } = this.#deps;
     const key = promptKey(conversationId, promptId);
-    if ((await store.get(key)).value !== null) return;
     await append(async () => {
       const [known, record] = await Promise.all([
         store.get(key),

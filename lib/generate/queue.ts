@@ -16,7 +16,7 @@ import type { Clock } from "../core/time.ts";
 import { ended, type Job, type RunningJob } from "../jobs/job.ts";
 import { cancelKey, conversationKey, generationKey, JOB_TTL_MS } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
-import { type Check, remove, set, type Store, type Versioned, type Write } from "../kv/store.ts";
+import { type Check, set, type Store, type Versioned } from "../kv/store.ts";
 import type { Conversation, Queued } from "../protocol/conversation.ts";
 import { type Message, textOf } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";

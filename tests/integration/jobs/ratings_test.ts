@@ -31,6 +31,11 @@ async function held(process: Process, id: string, messageId: string): Promise<Me
   const record = await readMessage(process.store, id, messageId);
   const state = await process.state(id);
   assertEquals(state.messages.find((message) => message.id === messageId), record?.message);
+  const entries = (await process.log.after(conversationTopic(id), 0))!;
+  const last = entries.findLast(({ type, json }) =>
+    type === "message" && JSON.parse(json).message.id === messageId
+  );
+  assertEquals(record?.seq, last?.seq);
   return record!.message;
 }
 

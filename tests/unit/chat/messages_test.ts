@@ -11,8 +11,8 @@ Deno.test("every message of every conversation is read once, a conversation afte
   assertEquals(await Array.fromAsync(everyMessage(store)), []);
   const written: [string, string, number][] = [];
   for (let n = 0; n < 260; n++) {
-    // Some have up to eight parts, so that a page ends within one.
-    const text = "a".repeat(n % 5 === 0 ? 60 * 1024 * (1 + n % 7) : n);
+    // Nine rows each, so that a page ends within one.
+    const text = "a".repeat(n < 60 ? 7.5 * 60 * 1024 : n);
     const message = {
       id: id(n),
       conversationId: id(1_000 + Math.floor(n / 50)),

@@ -72,10 +72,13 @@ for (const fault of ["fail", "lose", "refuse"] as const satisfies Fault[]) {
 Deno.test("two tabs that change different members at once both keep their change", async () => {
   using kv = await Deno.openKv(":memory:");
   const [here, there] = [scene(kv), scene(kv)];
-  await Promise.all([
-    here.patch({ instructions: "One." }),
-    there.patch({ presets: [PRESET] }),
-  ]);
+  // After the one has read what there is, and before it reads where its entry goes.
+  here.store.onRead = async ([key]) => {
+    if (key?.[0] !== "topic") return;
+    here.store.onRead = () => {};
+    await there.patch({ presets: [PRESET] });
+  };
+  await here.patch({ instructions: "One." });
   assertEquals(await readPreferences(here.store, USER), { instructions: "One.", presets: [PRESET] });
 });
 

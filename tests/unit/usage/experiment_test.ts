@@ -103,15 +103,16 @@ Deno.test("X2: all but the newest answer to a question were regenerated, whateve
 });
 
 Deno.test("X2: a regeneration counts for the variant of the answer that did not please", () => {
-  const rows = compared([
-    answer("1", { parentId: "question", variant: "old" }),
-    answer("2", { parentId: "question", variant: "new", status: "streaming" }),
-  ]);
-  assertEquals(rows.map(({ variant, answers, regenerated }) => [variant, answers, regenerated]), [[
-    "old",
-    1,
-    1,
-  ]]);
+  const old = answer("1", { parentId: "question", variant: "old" });
+  const next = answer("2", { parentId: "question", variant: "new", status: "streaming" });
+  for (const messages of [[[old, 1], [next, 2]], [[next, 2], [old, 1]]] as [Message, number][][]) {
+    const experiment = new Experiment([]);
+    for (const [message, order] of messages) experiment.add(message, order);
+    const rows = experiment.result().map((
+      { variant, answers, regenerated },
+    ) => [variant, answers, regenerated]);
+    assertEquals(rows, [["old", 1, 1]]);
+  }
 });
 
 Deno.test("variants without an answer are listed, and answers without a variant come last", () => {

@@ -155,19 +155,22 @@ Deno.test("a report of many calls is read in pages, and its sums are those of al
 });
 
 Deno.test("a report of more calls than can be added up at once is refused, with what to do", async () => {
+  let rows = 0;
   const endless = {
-    list: (_: Selector, { limit }: { limit: number }) =>
-      Promise.resolve(Array.from({ length: limit }, (_, n) => ({
+    list(_: Selector, { limit }: { limit: number }) {
+      rows += limit;
+      return Promise.resolve(Array.from({ length: limit }, (_, n) => ({
         key: ["ledger", USER, "2026-11-25", randomId(), 1, n],
         value: { model: "demo/tour", usage: { inputTokens: 1, outputTokens: 1 }, costMicroUsd: 1 },
         versionstamp: "",
-      }))),
+      })));
+    },
   } as unknown as Store;
   const error = await assertRejects(
     () => report(endless, USER, { from: "2026-11-01", to: "2026-11-30" }),
     AppError,
   );
-  assertEquals([error.code, error.message.includes("fewer days")], ["invalid", true]);
+  assertEquals([error.code, error.message.includes("fewer days"), rows], ["invalid", true, 200_000]);
 });
 
 Deno.test("a period is the last thirty days, or what is asked for, and never longer than a quarter", () => {
