@@ -23,6 +23,9 @@ export interface Instructions {
   asked: Pick<Asked, "promptId" | "variant">;
 }
 
+/** The conversation that an answer is for. */
+type Asking = Pick<Conversation, "id" | "systemPrompt">;
+
 export interface PromptsDeps {
   store: Store;
   append: Append;
@@ -37,24 +40,18 @@ export class Prompts {
     this.#deps = deps;
   }
 
-  /** The system prompt of an answer that is asked for now (S1). @throws AppError `busy` */
-  async instructionsFor(
-    userId: Id,
-    { id, systemPrompt }: Pick<Conversation, "id" | "systemPrompt">,
-  ): Promise<Instructions> {
-    const { store, variants } = this.#deps;
-    const { instructions } = await readPreferences(store, userId);
-    const variant = variantOf(variants, id);
-    const own = joined([instructions, systemPrompt]);
-    const promptId = own === "" ? undefined : idOf(own);
-    if (promptId !== undefined) await this.#remember(id, promptId, own);
-    return {
-      text: joined([variant?.systemPrompt ?? "", own]),
-      asked: {
-        ...(promptId === undefined ? {} : { promptId }),
-        ...(variant === null ? {} : { variant: variant.name }),
-      },
-    };
+  /** The system prompt of an answer that is asked for now, and remembered (S1). @throws AppError `busy` */
+  async instructionsFor(userId: Id, conversation: Asking): Promise<Instructions> {
+    const { own, ...instructions } = await this.#compose(userId, conversation);
+    const { promptId } = instructions.asked;
+    if (promptId !== undefined) await this.#remember(conversation.id, promptId, own);
+    return instructions;
+  }
+
+  /** What an answer would be told: for whoever counts beforehand. Nothing is stored. */
+  async preview(userId: Id, conversation: Asking): Promise<{ text: string }> {
+    const { text } = await this.#compose(userId, conversation);
+    return { text };
   }
 
   /** What a person had asked for. The caller has checked whose conversation it is. @throws AppError `not_found` */
@@ -65,6 +62,22 @@ export class Prompts {
       : { value: null };
     if (value === null) throw new AppError("not_found", "There is no such prompt in this conversation.");
     return value;
+  }
+
+  /** `own`: the person's part of the text. */
+  async #compose(userId: Id, { id, systemPrompt }: Asking): Promise<Instructions & { own: string }> {
+    const { store, variants } = this.#deps;
+    const { instructions } = await readPreferences(store, userId);
+    const variant = variantOf(variants, id);
+    const own = joined([instructions, systemPrompt]);
+    return {
+      own,
+      text: joined([variant?.systemPrompt ?? "", own]),
+      asked: {
+        ...(own === "" ? {} : { promptId: idOf(own) }),
+        ...(variant === null ? {} : { variant: variant.name }),
+      },
+    };
   }
 
   async #remember(conversationId: Id, promptId: string, text: string): Promise<void> {

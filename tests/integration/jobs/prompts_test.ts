@@ -118,6 +118,18 @@ for (const fault of ["fail", "lose", "refuse"] as const satisfies Fault[]) {
   });
 }
 
+Deno.test("S1: whoever counts a prompt beforehand is told what an answer would be told, and stores nothing", async () => {
+  await using world = await World.open();
+  world.variants = ONLY;
+  const { here, prompts } = open(world);
+  await instruct(here, world.userId, "I am a nurse.");
+  const id = await here.create();
+  const conversation = await here.conversations.patch(world.userId, id, { systemPrompt: "Be kind." });
+  const { text } = await prompts.preview(world.userId, conversation);
+  assertEquals([text, await rows(world)], ["Answer in one sentence.\n\nI am a nurse.\n\nBe kind.", []]);
+  assertEquals((await prompts.instructionsFor(world.userId, conversation)).text, text);
+});
+
 Deno.test("S1: the longest prompts there can be are told and kept, in any script", async () => {
   await using world = await World.open();
   world.variants = [{ ...ONLY[0]!, systemPrompt: "漢".repeat(SYSTEM_PROMPT_CHARS_MAX) }];
