@@ -29,6 +29,8 @@ export const MESSAGES_MAX = 5_000;
 /** Their rows, each with all the parts that a large one may have. */
 const ROWS_MAX = MESSAGES_MAX * (PARTS_MAX + 1);
 const TRIES_MAX = 3;
+/** Rows in memory at once when those of everybody are read: at most 12 MB. */
+const PAGE_ROWS = 200;
 
 export function writeMessage(record: MessageRecord): Write[] {
   return setLarge(messageKey(record.message.conversationId, record.message.id), record);
@@ -67,9 +69,6 @@ export async function listMessages(store: Store, conversationId: Id): Promise<Me
     }
   }
 }
-
-/** Rows in memory at once when all messages there are are read: at most 12 MB. */
-const PAGE_ROWS = 200;
 
 /** Every message of everybody, a conversation after the other: for whoever counts, not for whoever shows. */
 export async function* everyMessage(store: Store): AsyncGenerator<MessageRecord, void, void> {

@@ -2,11 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
-import type { RunningJob } from "@/lib/jobs/job.ts";
+import { restartPlan } from "@/lib/generate/restart.ts";
+import { claimed, type RunningJob } from "@/lib/jobs/job.ts";
 import { readMessage } from "@/lib/chat/messages.ts";
 import type { Spent } from "@/lib/protocol/conversation.ts";
 import { isTerminal, type Message, textOf, type Usage } from "@/lib/protocol/message.ts";
-import type { LedgerEntry, OtherCall } from "@/lib/usage/ledger.ts";
+import { totalOf } from "@/lib/usage/bill.ts";
+import { entered, type LedgerEntry, type OtherCall } from "@/lib/usage/ledger.ts";
 import { type Fault, faults } from "../../support/faulty_store.ts";
 import { LEASE_MS, type Process, World } from "../../support/program.ts";
 import { seeded } from "../../support/random.ts";
@@ -218,6 +220,28 @@ Deno.test("a resumption that is refused costs nothing, and the attempt after it 
   const answer = await there.ended(id, reply.messageId);
   assertEquals([answer.attempt, textOf(answer), answer.costMicroUsd], [2, "whole", 6]);
   assertEquals(await spentBy(there, id), { microUsd: 6, unpriced: 0 });
+});
+
+Deno.test("a text that begins anew enters what the attempt that is void used, and its job has spent it", async () => {
+  await using world = await World.open();
+  const here = world.process();
+  const id = await here.create();
+  const { reply } = await here.send(id, "Hello?");
+  const { value: job, versionstamp } = await world.kv.get<RunningJob>(["generation", reply.generationId]);
+  const bills = [{
+    model: "demo/tour",
+    usage: usage(4),
+    outcome: "failed" as const,
+    at: 0,
+    costMicroUsd: 12,
+  }];
+  const claim = claimed({ ...job!, spent: totalOf(bills) }, here.id, LEASE_MS, world.clock.now());
+  const check = { key: ["generation", reply.generationId], versionstamp };
+  const writes = entered(job!, "answer", bills);
+  await here.log.append(() => restartPlan(here.store, claim, check, "retried", writes));
+  assertEquals((await ledger(world)).map(({ key }) => key.slice(3)), [[reply.generationId, 1, 0]]);
+  const next = await world.job(reply.generationId);
+  assertEquals([next?.attempt, next?.epoch, next?.spent], [2, 2, { microUsd: 12, unpriced: 0 }]);
 });
 
 Deno.test("P5: what a zombie has read is entered by nobody: its answer costs what its successor used", async () => {
