@@ -132,7 +132,9 @@ function facts(message: MessageData): string[] {
   if (usage !== undefined) {
     found.push(`${COUNT.format(usage.inputTokens + usage.outputTokens)} tokens`);
   }
-  if (costMicroUsd !== undefined && costMicroUsd !== null && costMicroUsd > 0) found.push(`$${(costMicroUsd / 1e6).toPrecision(2)}`);
+  if (costMicroUsd !== undefined && costMicroUsd !== null && costMicroUsd > 0) {
+    found.push(`$${(costMicroUsd / 1e6).toPrecision(2)}`);
+  }
   if (timings !== undefined) found.push(`${(timings.totalMs / 1000).toFixed(1)} s`);
   return found;
 }
