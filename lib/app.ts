@@ -39,6 +39,7 @@ import { Pulse } from "./kv/pulse.ts";
 import { type InTurn, Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
 import { Sweep } from "./jobs/sweep.ts";
+import { Breakers } from "./models/breakers.ts";
 import { type Models, models } from "./models/registry.ts";
 import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -116,6 +117,7 @@ export function program(parts: Parts): Program {
     report: (problem) => logger.log("warn", "models_incomplete", { problem }),
     ...(parts.fetch === undefined ? {} : { fetch: parts.fetch }),
   });
+  const breakers = new Breakers({ store, clock, logger });
   const generating: GenerateDeps = {
     store,
     append,
@@ -126,6 +128,8 @@ export function program(parts: Parts): Program {
     flushMs: config.flushMs,
     watch: watcher.watch.bind(watcher),
     resolve: known.resolve,
+    breakers,
+    fallbacks: async () => (await known.all()).fallbacks,
     instructionsFor: prompts.instructionsFor.bind(prompts),
     costMicroUsd: known.costMicroUsd,
   };

@@ -5,7 +5,7 @@ import type { Id } from "../core/ids.ts";
 import { conversationTopic, type TopicId } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { EntryMap, EntryType, Snapshot } from "../protocol/event.ts";
-import { isTerminal, type Message, type Part } from "../protocol/message.ts";
+import { begunAnew, isTerminal, type Message, type Part } from "../protocol/message.ts";
 import { listMessages, type MessageRecord } from "./messages.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 
@@ -76,14 +76,17 @@ function fold(
         const { messageId, attempt, parts } = data as EntryMap["delta"];
         const record = known.get(messageId);
         if (record === undefined || seq <= record.seq || (record.message.attempt ?? 1) !== attempt) break;
-        if (!isTerminal(record.message.status)) record.message.parts = grow(record.message.parts, parts);
+        if (!isTerminal(record.message.status)) {
+          record.message.parts = grow(record.message.parts, parts);
+          delete record.message.waiting; // in place, like the parts: as `grown()` has it
+        }
         break;
       }
       case "restart": {
         const { messageId, attempt } = data as EntryMap["restart"];
         const record = known.get(messageId);
         if (record === undefined || seq <= record.seq) break;
-        record.message = { ...record.message, status: "streaming", attempt, parts: [] };
+        record.message = begunAnew(record.message, attempt);
         break;
       }
       case "conversation":

@@ -33,6 +33,7 @@ export const ERRORS = {
   timeout_first_byte: { status: 504, title: "The provider did not start to answer" },
   timeout_idle: { status: 504, title: "The provider stopped in mid-answer" },
   timeout_total: { status: 504, title: "The answer took too long" },
+  context_full: { status: 422, title: "The message is too long for the model" },
   answer_too_long: { status: 502, title: "The answer was too long to keep" },
   attempts_exhausted: { status: 500, title: "The answer was interrupted too often" },
   // Inside only: a route that lets one of these through shows `internal`.

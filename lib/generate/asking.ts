@@ -20,9 +20,10 @@ export interface AskingDeps {
 export async function requestFor(
   deps: AskingDeps,
   job: RunningJob,
+  wanted: string,
 ): Promise<{ provider: Provider; request: ModelRequest; asked: Asked }> {
   const [{ provider, model, outputTokensMax }, record, records] = await Promise.all([
-    deps.resolve(job.model),
+    deps.resolve(wanted),
     deps.store.get(conversationKey(job.conversationId)),
     listMessages(deps.store, job.conversationId),
   ]);

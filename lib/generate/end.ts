@@ -8,21 +8,34 @@ import { changeTopics, writeConversation } from "../chat/conversations.ts";
 import { type MessageRecord, readMessage, writeMessage } from "../chat/messages.ts";
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
-import { ended, type Outcome, type RunningJob } from "../jobs/job.ts";
+import { ended, modelOf, type Outcome, type RunningJob } from "../jobs/job.ts";
 import { cancelKey, conversationKey, generationKey, JOB_TTL_MS, runningKey } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
 import { type Check, remove, set, type Store, type Write } from "../kv/store.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Conversation, Spent } from "../protocol/conversation.ts";
 import type { LogEntry } from "../protocol/event.ts";
-import type { Asked, Message, MessageError, Part, StopReason, Timings, Usage } from "../protocol/message.ts";
+import type {
+  Asked,
+  Fallback,
+  Message,
+  MessageError,
+  Part,
+  StopReason,
+  Timings,
+  Usage,
+} from "../protocol/message.ts";
 import { costAfter, plus, type PricedBill, totalOf } from "../usage/bill.ts";
 import { entered } from "../usage/ledger.ts";
 import { shortened } from "./answer_size.ts";
 import { begin, type Beginning, type Owner, type Prompt } from "./begin.ts";
+import type { Continuation } from "./continuation.ts";
 
 /** How an answer ended. `parts` is all of it; `last` is what of it no entry has said yet. */
 export interface Ending {
+  /** The model that wrote it, and why not the one that was chosen. Absent: the one that the job says. */
+  model?: string;
+  fallback?: Fallback;
   outcome: Outcome;
   parts: Part[];
   last: Part[];
@@ -40,6 +53,8 @@ export interface Ending {
 export interface Next {
   job: RunningJob;
   versionstamp: string | null;
+  /** What of its text stands already, and how it goes on. */
+  from?: Continuation;
 }
 
 export interface EndDeps {
@@ -169,6 +184,8 @@ export function counted(counters: Counters, { outcome, usage, asked }: Ending): 
 function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending, now: number) {
   const { outcome, parts, last, stopReason, usage, timings, error } = ending;
   const before = reply?.message;
+  const model = ending.model ?? modelOf(job);
+  const fallback = ending.fallback ?? (model === job.model ? undefined : before?.fallback);
   const asked = ending.asked ?? before?.asked ?? {};
   // An answer that was continued has cost something before.
   const costMicroUsd = costAfter(before?.costMicroUsd, spentBy(job, ending));
@@ -179,9 +196,10 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
     role: "assistant",
     status: outcome,
     parts,
-    model: job.model,
+    model,
     generationId: job.id,
     attempt: job.attempt,
+    ...(fallback === undefined ? {} : { fallback }),
     ...(before?.recovered === undefined ? {} : { recovered: before.recovered }),
     ...(Object.keys(asked).length === 0 ? {} : { asked }),
     ...(before?.rating === undefined ? {} : { rating: before.rating }),
@@ -244,6 +262,14 @@ export async function nextInLine(
 
 /** What a provider's failure looks like in a message. Anything unexpected is `internal`; its cause went to the log. */
 export function messageError(error: unknown, requestId: string): MessageError {
-  if (error instanceof AppError) return { code: error.code, detail: error.message, requestId };
+  if (error instanceof AppError) {
+    const { providerRequestId } = error.extra;
+    return {
+      code: error.code,
+      detail: error.message,
+      requestId,
+      ...(typeof providerRequestId === "string" ? { providerRequestId } : {}),
+    };
+  }
   return { code: "internal", detail: "Something broke on our side while the answer was written.", requestId };
 }

@@ -2,7 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Checkpoint, Outcome } from "../jobs/job.ts";
 import type { Delta } from "../models/provider.ts";
-import type { Asked, Part, StopReason, Usage } from "../protocol/message.ts";
+import type { Asked, Fallback, Part, StopReason, Usage, Waiting } from "../protocol/message.ts";
 import type { Bill } from "../usage/bill.ts";
 import { ANSWER_BYTES_MAX, AnswerSize } from "./answer_size.ts";
 import { Coalescer } from "./coalesce.ts";
@@ -11,11 +11,13 @@ import { charsOf } from "./continuation.ts";
 /** Why an attempt was told to stop, as the reason of its signal. */
 export type StopCause = "cancelled" | "drain" | "fenced";
 
-/** How the provider's side of an attempt ended. `refused`: it would not go on, so the text must begin anew. */
+/** How the provider's side of an attempt ended. `refused`: it would not go on, so the text must begin
+ * anew. `interrupted`: it broke off after something was visible, and the job may be claimed once more. */
 export type SourceEnd =
   | { ended: "complete"; stopReason?: StopReason }
   | { ended: "stopped"; cause: StopCause }
   | { ended: "refused"; error: unknown }
+  | { ended: "interrupted"; error: unknown }
   | { ended: "failed"; error: unknown };
 
 /** What an attempt has read. The writer takes it from here. */
@@ -27,6 +29,16 @@ export class Gathered {
   readonly bills: Bill[] = [];
   /** How it was asked. */
   asked?: Asked;
+  /** `provider/model` of the call that is read now, or was last. */
+  asking: string | null = null;
+  /** A model that stands in for the one that was chosen; null when none did in the end, undefined while it is as the job says. */
+  using: { model: string; fallback: Fallback } | null | undefined;
+  /** Why nothing comes just now. */
+  waiting: Waiting | null = null;
+  /** One of the two above is to be told to those who look at the answer. */
+  news = false;
+  /** This attempt has said something that people see. */
+  heard = false;
   firstTokenAt: number | null = null;
   end: SourceEnd | null = null;
   readonly #size = new AnswerSize();
@@ -46,6 +58,7 @@ export class Gathered {
       case "text":
       case "reasoning":
         this.firstTokenAt ??= now;
+        this.heard = true;
         if (this.#size.add(delta) > ANSWER_BYTES_MAX) {
           throw new AppError(
             "answer_too_long",

@@ -2,9 +2,10 @@
 //   G2  One writer at a time: deltas, renewals and the end leave through one queue, so that each commit knows the
 //       versionstamp of the one before it.
 //   G3  Whatever ends the attempt closes the provider's socket before anything else is done.
+import { readMessage, writeMessage } from "../chat/messages.ts";
 import { causes } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
-import { type Checkpoint, claimed, type RunningJob } from "../jobs/job.ts";
+import { adopted, type Checkpoint, claimed, modelOf, type RunningJob } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationTopic } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
@@ -13,13 +14,13 @@ import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import { Latch } from "../resilience/latch.ts";
 import type { Spent } from "../protocol/conversation.ts";
-import { joinParts, type Part } from "../protocol/message.ts";
+import { joinParts, type Message, type Part } from "../protocol/message.ts";
 import { plus, priced, type Pricing, totalOf } from "../usage/bill.ts";
 import { entered } from "../usage/ledger.ts";
 import type { Owner } from "./begin.ts";
-import { charsOf, type Continuation } from "./continuation.ts";
+import { charsOf, type Continuation, continuation } from "./continuation.ts";
 import { counted, type Ending, endJob, messageError, type Next } from "./end.ts";
-import { restartPlan } from "./restart.ts";
+import { calm, goingOnPlan, restartPlan } from "./restart.ts";
 import { Gathered, type SourceEnd, type StopCause } from "./gathered.ts";
 import { read, type SourceDeps, type Writer } from "./source.ts";
 
@@ -112,6 +113,10 @@ async function write(attempt: Attempt): Promise<SourceEnd> {
     // The rest, when it fits one batch, goes out with the end.
     if (gathered.end !== null && gathered.coalescer.chars <= REST_CHARS_MAX) return gathered.end;
     const due = now >= lease.renewAt;
+    if (gathered.news && gathered.end === null) {
+      await tell(attempt);
+      continue;
+    }
     if (gathered.coalescer.chars === 0 && !due) {
       await changes.wait(Math.max(now + 1, lease.renewAt));
       continue;
@@ -134,6 +139,41 @@ function restedAt(leftAt: number, backAt: number): number {
   return tookMs < SLOW_COMMIT_MS ? backAt : backAt + Math.min(tookMs, REST_MS_MAX);
 }
 
+/** Tells those who look at the answer what is new of it, before its words: that it waits, or that another model writes it. */
+async function tell(attempt: Attempt): Promise<void> {
+  const { deps, lease, gathered, written } = attempt;
+  const { waiting, using } = gathered;
+  const { conversationId, messageId } = lease.job;
+  gathered.news = false;
+  let renewal: ReturnType<Lease["renewal"]> | null = null;
+  let again = false;
+  const appended = await deps.append(async () => {
+    const check = await lease.fence(deps.store, again);
+    again = true;
+    const reply = await readMessage(deps.store, conversationId, messageId);
+    const renewed = lease.renewal(deps.clock.now(), using ? { using: using.model } : {});
+    renewal = renewed;
+    if (reply === null) return { topics: [], checks: [check], writes: () => [renewed.write] };
+    const message: Message = {
+      ...calm(reply.message),
+      parts: written,
+      ...(waiting === null ? {} : { waiting }),
+      ...(using ?? {}),
+    };
+    return {
+      topics: [{
+        topic: conversationTopic(conversationId),
+        entries: [{ type: "message", data: { message } }],
+      }],
+      checks: [check],
+      writes: ([seq = 0]) => [renewed.write, ...writeMessage({ ...reply, seq, message })],
+    };
+  }, STORE_AWAY_MS_MAX);
+  attempt.since = appended?.versionstamp ?? null;
+  const done = renewal as ReturnType<Lease["renewal"]> | null;
+  if (appended !== null) done?.done(appended.versionstamp);
+}
+
 /** One batch, with a renewal when one is due or a checkpoint came. */
 async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<void> {
   const { deps, lease, gathered } = attempt;
@@ -142,7 +182,9 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
   let renewal: ReturnType<Lease["renewal"]> | null = null;
   let again = false;
   const plan = (check: Check): Plan => {
-    const renewed = due || checkpoint !== undefined ? lease.renewal(deps.clock.now(), checkpoint) : null;
+    const renewed = due || checkpoint !== undefined
+      ? lease.renewal(deps.clock.now(), checkpoint === undefined ? {} : { checkpoint })
+      : null;
     renewal = renewed;
     return {
       ...said(lease.job, parts),
@@ -165,10 +207,14 @@ async function commit(attempt: Attempt, parts: Part[], due: boolean): Promise<vo
 }
 
 /** Writes the end; or begins anew what would not go on; or hands the lease back when the process is about to exit. */
-async function end({ deps, lease, gathered, written }: Attempt, source: SourceEnd): Promise<Next | null> {
+async function end(attempt: Attempt, source: SourceEnd): Promise<Next | null> {
+  const { deps, lease, gathered, written } = attempt;
   const { job } = lease;
   const fence = (again: boolean) => lease.fence(deps.store, again);
   if (source.ended === "refused") return await beginAnew(deps, lease, gathered, source.error);
+  if (source.ended === "interrupted") {
+    return await goOn(attempt, source.error) ?? await beginAnew(deps, lease, gathered, source.error);
+  }
   const last = gathered.coalescer.take();
   if (source.ended === "stopped" && source.cause !== "cancelled") {
     if (source.cause === "drain") await handBack(deps, lease, gathered, last);
@@ -180,6 +226,7 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
     outcome: source.ended === "complete" ? "complete" : source.ended === "stopped" ? "cancelled" : "failed",
     parts: joinParts(written, last),
     last,
+    ...(gathered.using === undefined ? { model: modelOf(job) } : gathered.using ?? { model: job.model }),
     ...(gathered.asked === undefined ? {} : { asked: gathered.asked }),
     timings: {
       totalMs: now - job.startedAt,
@@ -187,7 +234,7 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
     },
   };
   if (source.ended === "complete" && source.stopReason !== undefined) ending.stopReason = source.stopReason;
-  gathered.settle(job.model, ending.outcome, now);
+  gathered.settle(gathered.asking ?? job.model, ending.outcome, now);
   ending.bills = priced(gathered.bills, deps.costMicroUsd);
   const usage = gathered.bills.at(-1)?.usage;
   if (usage !== undefined) ending.usage = usage;
@@ -206,7 +253,36 @@ async function end({ deps, lease, gathered, written }: Attempt, source: SourceEn
   return next;
 }
 
-/** The next attempt, under the same owner: the provider has forgotten what it was to go on with. */
+/**
+ * The same text from where it broke off, under the same owner, by what the provider can do; null when it can do nothing of
+ * the kind.
+ */
+async function goOn(attempt: Attempt, cause: unknown): Promise<Next | null> {
+  const { deps, lease, gathered } = attempt;
+  const unsaid = gathered.coalescer.take();
+  const parts = joinParts(attempt.written, unsaid);
+  const from = continuation(await deps.resolve(modelOf(lease.job)), lease.job, parts);
+  if (from === null) return null;
+  const { processId, leaseMs } = deps.owner;
+  // A response that its provider stores is billed when it ends.
+  if (from.how !== "resumed") gathered.settle(gathered.asking ?? lease.job.model, "failed", deps.clock.now());
+  const { spent, writes } = reckoned(deps, lease.job, gathered);
+  let claim: RunningJob | null = null;
+  let again = false;
+  const appended = await deps.append(async () => {
+    const check = await lease.fence(deps.store, again);
+    again = true;
+    const adoption = adopted(lease.job, processId, leaseMs, deps.clock.now());
+    claim = { ...adoption, ...(spent === undefined ? {} : { spent }) };
+    const last = said(lease.job, unsaid).topics.flatMap(({ entries }) => entries);
+    return await goingOnPlan(deps.store, claim, from, [check], { last, entered: writes });
+  }, STORE_AWAY_MS_MAX);
+  deps.logger.log("warn", "generation_went_on", { ...ids(lease.job), how: from.how, cause: causes(cause) });
+  const job = claim as RunningJob | null;
+  return appended === null || job === null ? null : { job, versionstamp: appended.versionstamp, from };
+}
+
+/** The next attempt, under the same owner: the text cannot go on where it is. */
 async function beginAnew(
   deps: GenerateDeps,
   lease: Lease,
@@ -214,7 +290,7 @@ async function beginAnew(
   cause: unknown,
 ): Promise<Next | null> {
   const { processId, leaseMs } = deps.owner;
-  gathered.settle(lease.job.model, "failed", deps.clock.now());
+  gathered.settle(gathered.asking ?? lease.job.model, "failed", deps.clock.now());
   const { spent, writes } = reckoned(deps, lease.job, gathered);
   let claim: RunningJob | null = null;
   let again = false;
@@ -233,7 +309,7 @@ async function beginAnew(
 async function handBack(deps: GenerateDeps, lease: Lease, gathered: Gathered, last: Part[]): Promise<void> {
   // A call that its provider goes on with is billed when it ends.
   if (lease.job.checkpoint === undefined) {
-    gathered.settle(lease.job.model, "cancelled", deps.clock.now());
+    gathered.settle(gathered.asking ?? lease.job.model, "cancelled", deps.clock.now());
   }
   const { spent, writes } = reckoned(deps, lease.job, gathered);
   let again = false;

@@ -1,10 +1,9 @@
 // Taking over a job whose owner is gone: by the best means its provider has, announced to everyone who follows; or the
 // end it deserves.
 //   P4  Whoever finds an expired lease may claim the job. The checked write lets exactly one of them.
-import { readMessage, writeMessage } from "../chat/messages.ts";
 import { AppError, causes } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
-import { adopted, claimed, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
+import { adopted, claimed, modelOf, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
 import { cancelKey, conversationTopic, generationKey, headKey } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
@@ -13,11 +12,11 @@ import type { Provider } from "../models/provider.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Snapshot } from "../protocol/event.ts";
-import type { Message, MessageError, Part } from "../protocol/message.ts";
+import type { MessageError, Part } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
 import { type Continuation, continuation } from "./continuation.ts";
 import { counted, type Ending, endJob } from "./end.ts";
-import { restartPlan } from "./restart.ts";
+import { goingOnPlan, restartPlan } from "./restart.ts";
 
 export interface TakeoverDeps {
   store: Store;
@@ -104,7 +103,7 @@ async function continuationOf(
   parts: Part[],
 ): Promise<Continuation | null> {
   try {
-    return continuation(await deps.resolve(job.model), job, parts);
+    return continuation(await deps.resolve(modelOf(job)), job, parts);
   } catch (error) {
     // A model that is no longer there fails the next attempt, in words of its own.
     if (error instanceof AppError && error.code === "unknown_model") return null;
@@ -116,23 +115,15 @@ async function continuationOf(
 async function claimPlan(deps: TakeoverDeps, fate: Fate, check: Check, head: Check): Promise<Plan> {
   const { claim } = fate;
   if (fate.how === "restarted") return await restartPlan(deps.store, claim, check, "taken_over");
-  const claiming = set(generationKey(claim.id), claim);
-  const reply = "from" in fate ? await readMessage(deps.store, claim.conversationId, claim.messageId) : null;
-  const topic = conversationTopic(claim.conversationId);
-  if (!("from" in fate) || reply === null) {
-    // There is nothing to say yet, but the head moves all the same: its last owner goes by it (P5).
-    const topics = head.versionstamp === null ? [] : [{ topic, entries: [] }];
-    return { topics, checks: [check, head], writes: () => [claiming] };
+  // There may be nothing to say yet, but the head moves all the same: its last owner goes by it (P5).
+  const checks = [check, head];
+  if ("from" in fate && head.versionstamp !== null) {
+    return await goingOnPlan(deps.store, claim, fate.from, checks);
   }
-  const message: Message = { ...reply.message, parts: fate.from.parts, recovered: fate.from.how };
-  return {
-    topics: [{
-      topic,
-      entries: [{ type: "message", data: { message } }],
-    }],
-    checks: [check, head],
-    writes: ([seq = 0]) => [claiming, ...writeMessage({ ...reply, seq, message })],
-  };
+  const topics = head.versionstamp === null
+    ? []
+    : [{ topic: conversationTopic(claim.conversationId), entries: [] }];
+  return { topics, checks, writes: () => [set(generationKey(claim.id), claim)] };
 }
 
 async function headOf(store: Store, { conversationId }: RunningJob): Promise<Check> {
@@ -166,10 +157,11 @@ async function finish(
 }
 
 /** A response that its provider stores would be written on, and cost, though its answer has ended (P6). Never throws. */
-async function abandon(deps: TakeoverDeps, { id, model, checkpoint }: RunningJob): Promise<void> {
+async function abandon(deps: TakeoverDeps, job: RunningJob): Promise<void> {
+  const { id, checkpoint } = job;
   if (checkpoint === undefined) return;
   try {
-    const { provider } = await deps.resolve(model);
+    const { provider } = await deps.resolve(modelOf(job));
     await provider.abandon?.(checkpoint.at);
   } catch (error) {
     deps.logger.log("warn", "abandon_failed", { generationId: id, cause: causes(error) });

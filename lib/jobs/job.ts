@@ -33,6 +33,8 @@ export type RunningJob = JobBase & {
   leaseUntil: number;
   startedAt: number;
   checkpoint?: Checkpoint;
+  /** The model that answers in place of the one that was chosen. */
+  using?: string;
 };
 export type DoneJob = JobBase & { state: "done"; outcome: Outcome; endedAt: number };
 
@@ -68,9 +70,24 @@ export function adopted(job: RunningJob, owner: Id, leaseMs: number, now: number
   return { ...job, epoch: job.epoch + 1, owner, leaseUntil: now + leaseMs, startedAt: now };
 }
 
-/** The lease for its whole time again, and the newest checkpoint if there is one. */
-export function renewed(job: RunningJob, leaseMs: number, now: number, checkpoint?: Checkpoint): RunningJob {
-  return { ...job, leaseUntil: now + leaseMs, ...(checkpoint === undefined ? {} : { checkpoint }) };
+/** The lease for its whole time again, and what is new of how the job is done. */
+export function renewed(
+  job: RunningJob,
+  leaseMs: number,
+  now: number,
+  news: { checkpoint?: Checkpoint; using?: string } = {},
+): RunningJob {
+  return { ...job, leaseUntil: now + leaseMs, ...news };
+}
+
+/** The model that writes the answer now. */
+export function modelOf({ model, using }: RunningJob): string {
+  return using ?? model;
+}
+
+/** Whether a running job may be claimed once more. */
+export function mayGoOn({ epoch, handedBack }: RunningJob): boolean {
+  return epoch - handedBack < ATTEMPTS_MAX;
 }
 
 /** The lease handed back: expired, so that anybody may claim the job at once. `spent`: by this attempt and those before. */
@@ -89,7 +106,7 @@ export type Verdict = "leave" | "forget" | "take_over" | "give_up";
 export function verdict(job: Job | null, now: number): Verdict {
   if (job === null || job.state !== "running") return "forget";
   if (job.leaseUntil > now) return "leave";
-  const spent = job.epoch - job.handedBack >= ATTEMPTS_MAX || job.handedBack >= HANDED_BACK_MAX;
+  const spent = !mayGoOn(job) || job.handedBack >= HANDED_BACK_MAX;
   return spent ? "give_up" : "take_over";
 }
 

@@ -5,7 +5,7 @@ import { AppError } from "../core/errors.ts";
 import { generationKey } from "../kv/keys.ts";
 import { type Check, set, type Store, type Write } from "../kv/store.ts";
 import type { Spent } from "../protocol/conversation.ts";
-import { type Checkpoint, type Job, released, renewed, type RunningJob } from "./job.ts";
+import { type Checkpoint, type Job, mayGoOn, released, renewed, type RunningJob } from "./job.ts";
 
 /** A lease is renewed after a third of its time: two renewals may fail before it is lost. */
 const RENEWALS_PER_LEASE = 3;
@@ -24,6 +24,11 @@ export class Lease {
 
   get job(): RunningJob {
     return this.#job;
+  }
+
+  /** Whether the job may be claimed once more. */
+  get mayGoOn(): boolean {
+    return mayGoOn(this.#job);
   }
 
   /** When the next renewal is due, in milliseconds since the epoch. */
@@ -57,9 +62,9 @@ export class Lease {
   /** A renewal: its write, and what to call with the versionstamp of the commit that held it. */
   renewal(
     now: number,
-    checkpoint?: Checkpoint,
+    news: { checkpoint?: Checkpoint; using?: string } = {},
   ): { write: Write; done: (versionstamp: string | null) => void } {
-    return this.#change(renewed(this.#job, this.#leaseMs, now, checkpoint));
+    return this.#change(renewed(this.#job, this.#leaseMs, now, news));
   }
 
   /** The lease handed back, so that another process may claim the job at once. */

@@ -9,6 +9,7 @@ import type { SentRecord } from "../generate/asked.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Preferences } from "../protocol/preferences.ts";
 import type { LedgerEntry } from "../usage/ledger.ts";
+import type { Breaker } from "../resilience/breaker.ts";
 import type { Large } from "./parts.ts";
 import type { Key } from "./store.ts";
 
@@ -32,6 +33,8 @@ export const LEDGER_TTL_MS = 400 * DAY_MS;
 export const SESSION_TTL_MS = 180 * DAY_MS;
 /** A process that has not committed for so long is gone, or has nothing to say. */
 export const PULSE_TTL_MS = 60 * 60 * 1000;
+/** A provider that failed so long ago may be asked like any other. */
+export const BREAKER_TTL_MS = 10 * 60 * 1000;
 /** A deleted conversation can be restored for so long. */
 export const TRASH_TTL_MS = 30 * DAY_MS;
 
@@ -120,6 +123,10 @@ export const sessionKey = (hash: string): Key<Session> => ["session", hash];
 /** Commits that a process has made to a store whose watch does not cross processes. Written by `kv/pulse.ts` with each. Lives `PULSE_TTL_MS`. */
 export const pulseKey = (processId: Id): Key<number> => ["pulse", processId];
 export const pulsePrefix = (): Deno.KvKey => ["pulse"];
+
+/** The circuit breaker of a model that failed lately. Written by `models/breakers.ts`. Lives `BREAKER_TTL_MS` after its last change. */
+export const breakerKey = (model: string): Key<Breaker> => ["breaker", model];
+export const breakerPrefix = (): Deno.KvKey => ["breaker"];
 
 /** Read by `/readyz` to see whether KV answers. Never written. */
 export const probeKey = (): Key<never> => ["probe"];

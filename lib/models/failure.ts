@@ -6,21 +6,58 @@ import { retryAfterMs } from "./retry_after.ts";
 import { clean, messageIn } from "./said.ts";
 import { hostOf, type Vendor } from "./vendor.ts";
 
-/** The codes for which the same request may well succeed later. `timeout_total` would only take as long again. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
-  "provider_rate_limit",
-  "provider_overloaded",
-  "provider_failed",
-  "provider_unreachable",
-  "provider_truncated",
-  "timeout_first_byte",
-  "timeout_idle",
-]);
+/** What may help when a call has failed. */
+export interface Recourse {
+  /** The same request, later. */
+  again: boolean;
+  /** Another model. */
+  other: boolean;
+  /** The failure is the provider's, and others will meet it: it counts against the model's breaker. */
+  breaks: boolean;
+  /** How long the provider asks to wait, in milliseconds; at most a minute. */
+  afterMs?: number;
+}
+
+const NONE: Recourse = { again: false, other: false, breaks: false };
+const LATER: Recourse = { again: true, other: true, breaks: true };
+const ELSEWHERE: Recourse = { again: false, other: true, breaks: true };
+
+/** What helps, by code; absent: nothing does. The one table of what is tried again (F2). */
+const RECOURSE: { readonly [C in ErrorCode]?: Recourse } = {
+  provider_rate_limit: LATER,
+  provider_overloaded: LATER,
+  provider_failed: LATER,
+  provider_unreachable: LATER,
+  provider_truncated: LATER,
+  timeout_first_byte: LATER,
+  timeout_idle: LATER,
+  // A key that is refused, and a page where a stream was due, stay so until somebody mends them.
+  provider_auth: ELSEWHERE,
+  provider_protocol: ELSEWHERE,
+  // The request's own fault, for this model: a parameter, a context that is too small, a model that is gone.
+  provider_rejected: { again: false, other: true, breaks: false },
+  context_full: { again: false, other: true, breaks: false },
+  unknown_model: { again: false, other: true, breaks: false },
+  // Models do that now and then, and say something the next time.
+  provider_empty: { again: true, other: true, breaks: false },
+};
+
+/** What may help after `error`. A refusal, an answer that took too long or became too long, and what is a fault of ours have no remedy here. */
+export function recourse(error: unknown): Recourse {
+  if (!(error instanceof AppError)) return NONE;
+  const { again, other, breaks } = RECOURSE[error.code] ?? NONE;
+  const { retryable, retryAfterMs } = error.extra;
+  return {
+    again: typeof retryable === "boolean" ? retryable : again,
+    other,
+    breaks,
+    ...(typeof retryAfterMs === "number" ? { afterMs: retryAfterMs } : {}),
+  };
+}
 
 /** True when the same request may succeed if it is sent again. */
 export function retryable(error: unknown): boolean {
-  if (!(error instanceof AppError)) return false;
-  return typeof error.extra.retryable === "boolean" ? error.extra.retryable : RETRYABLE.has(error.code);
+  return recourse(error).again;
 }
 
 /** What is known of an error that came as an answer, or as an event within one. */

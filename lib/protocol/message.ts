@@ -35,6 +35,8 @@ export interface MessageError {
   code: ErrorCode;
   detail: string;
   requestId?: string;
+  /** By which the provider finds it. */
+  providerRequestId?: string;
 }
 
 /** Why a complete answer ended. Absent means the model said all it wanted. */
@@ -117,6 +119,20 @@ export const TERMINAL = ["complete", "cancelled", "failed"] as const satisfies r
 /** True once nothing more will be appended to a message. */
 export function isTerminal(status: Status): boolean {
   return (TERMINAL as readonly Status[]).includes(status);
+}
+
+/** A message that waits for nothing, since words come. */
+export function grown({ waiting: _, ...message }: Message, parts: Part[]): Message {
+  return { ...message, parts };
+}
+
+/** An answer whose text begins anew, by the model that was chosen. */
+export function begunAnew(
+  { waiting: _, recovered: __, fallback, ...message }: Message,
+  attempt: number,
+): Message {
+  const model = fallback?.from ?? message.model;
+  return { ...message, ...(model === undefined ? {} : { model }), status: "streaming", attempt, parts: [] };
 }
 
 /** The visible words of a message: its text parts, joined. */

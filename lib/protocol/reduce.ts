@@ -4,7 +4,7 @@
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { StreamEvent } from "./event.ts";
-import { isTerminal, joinParts, type Message } from "./message.ts";
+import { begunAnew, grown, isTerminal, joinParts, type Message } from "./message.ts";
 import type { Summary } from "./summary.ts";
 
 export interface ConversationState {
@@ -36,9 +36,7 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
           state.messages,
           messageId,
           (m) =>
-            isTerminal(m.status) || (m.attempt ?? 1) !== attempt
-              ? m
-              : { ...m, parts: joinParts(m.parts, parts) },
+            isTerminal(m.status) || (m.attempt ?? 1) !== attempt ? m : grown(m, joinParts(m.parts, parts)),
         ),
       };
     }
@@ -49,7 +47,7 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
         messages: change(
           state.messages,
           messageId,
-          (m) => ({ ...m, status: "streaming", attempt, parts: [] }),
+          (m) => begunAnew(m, attempt),
         ),
       };
     }

@@ -1,6 +1,8 @@
 // The checker's own reading of the model's calls: whose words an answer has, and what they cost.
 //   An attempt's words are the beginning of one answer of the model's, and no two attempts share one. A complete one has
-//   all of them, and the usage that its last call was billed. A job is asked for no more often than it was claimed.
+//   all of them, and the usage that its last call was billed. A job is answered no more often than it was claimed; a call
+//   that failed without a word may be made again, so often for each claim.
+import { TRIES_MAX } from "@/lib/generate/source.ts";
 import { type Fold, same, type Told, type Words, wordsOf } from "./fold.ts";
 import type { Moment } from "./history.ts";
 
@@ -9,6 +11,8 @@ interface Voice {
   answer: number;
   /** All words of the answer. */
   words: Words;
+  /** Whether it has said anything yet. */
+  spoke: boolean;
   closed: { counted: number | null } | null;
   /** When it was last heard. */
   heardMs: number;
@@ -25,13 +29,22 @@ export class Voices {
   add(moment: Spoken): void {
     if (moment.what === "called") {
       const { call, answer, prompt, all, atMs } = moment;
-      this.#calls.set(call, { prompt, answer, words: wordsOf(all), closed: null, heardMs: atMs });
+      this.#calls.set(call, {
+        prompt,
+        answer,
+        words: wordsOf(all),
+        spoke: false,
+        closed: null,
+        heardMs: atMs,
+      });
       return;
     }
     const voice = this.#calls.get(moment.call);
     if (voice === undefined) throw new Error(`Call ${moment.call} was never made`);
-    if (moment.what === "said") voice.heardMs = moment.atMs;
-    else voice.closed = { counted: moment.counted };
+    if (moment.what === "said") {
+      voice.heardMs = moment.atMs;
+      voice.spoke = true;
+    } else voice.closed = { counted: moment.counted };
   }
 
   /** Every answer of a conversation, against the calls for its question; `claims` says how often its job was claimed. */
@@ -41,10 +54,14 @@ export class Voices {
       if (role !== "assistant") continue;
       const question = fold.get(parentId ?? "")?.words.text;
       const calls = [...this.#calls.values()].filter(({ prompt }) => prompt === question);
-      if (calls.length > claims(id)) {
+      const spoken = calls.filter(({ spoke }) => spoke);
+      if (spoken.length > claims(id)) {
+        amiss(`${id} was claimed ${claims(id)} times, and answered ${spoken.length} times`);
+      }
+      if (calls.length > claims(id) * TRIES_MAX) {
         amiss(`${id} was claimed ${claims(id)} times, and asked ${calls.length} times`);
       }
-      const answers = new Set(calls.map(({ answer }) => answer));
+      const answers = new Set(spoken.map(({ answer }) => answer));
       if (answers.size > told.attempt) {
         amiss(`${id} has ${told.attempt} attempts, and ${answers.size} answers`);
       }

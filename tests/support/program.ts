@@ -19,10 +19,11 @@ import { Runner } from "@/lib/generate/runner.ts";
 import { send, type SendDeps } from "@/lib/generate/send.ts";
 import { takeOver } from "@/lib/generate/takeover.ts";
 import type { Job, RunningJob } from "@/lib/jobs/job.ts";
+import { Breakers } from "@/lib/models/breakers.ts";
 import { Sweep } from "@/lib/jobs/sweep.ts";
 import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
 import type { SendMessage } from "@/lib/protocol/api.ts";
-import type { StreamEvent } from "@/lib/protocol/event.ts";
+import type { Snapshot, StreamEvent } from "@/lib/protocol/event.ts";
 import { isTerminal, type Message, type Usage } from "@/lib/protocol/message.ts";
 import type { OtherCall } from "@/lib/usage/ledger.ts";
 import type { Pricing } from "@/lib/usage/bill.ts";
@@ -39,6 +40,10 @@ export class World implements AsyncDisposable {
   readonly kv: Deno.Kv;
   readonly clock = new FakeClock();
   readonly provider = new ScriptedProvider();
+  /** Providers of models that have one of their own. */
+  readonly providers = new Map<string, ScriptedProvider>();
+  /** Models that stand in for others. */
+  fallbacks: string[] = [];
   readonly userId = randomId();
   /** What models cost here. */
   costMicroUsd: Pricing = (_, { outputTokens }) => outputTokens * 3;
@@ -118,8 +123,11 @@ export class Process {
       watch: watcher.watch.bind(watcher),
       resolve: (model: string) => {
         usable(model);
-        return Promise.resolve({ provider, model: "model", outputTokensMax: null });
+        const own = world.providers.get(model) ?? provider;
+        return Promise.resolve({ provider: own, model: "model", outputTokensMax: null });
       },
+      breakers: new Breakers({ store, clock, logger }),
+      fallbacks: () => Promise.resolve(world.fallbacks),
       instructionsFor: (userId, conversation) =>
         new Prompts({ store, append, variants: world.variants }).instructionsFor(userId, conversation),
       costMicroUsd: (model: string, usage: Usage) => world.costMicroUsd(model, usage),
@@ -216,6 +224,15 @@ export class Process {
   charge(call: OtherCall): Promise<void> {
     const { store, log, world: { costMicroUsd } } = this;
     return charge({ store, append: log.append.bind(log), costMicroUsd }, call);
+  }
+
+  /** What a follower is given that has no cursor. */
+  snapshot(conversationId: Id): Promise<Snapshot> {
+    const { store, log, conversations } = this;
+    return readSnapshot(
+      { store, log, readConversation: () => conversations.readAny(conversationId) },
+      conversationId,
+    );
   }
 
   /** What a follower from the beginning holds now. */

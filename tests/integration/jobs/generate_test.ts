@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
+import { ATTEMPTS_MAX } from "@/lib/jobs/job.ts";
 import { cancelKey, conversationTopic, generationKey, runningPrefix } from "@/lib/kv/keys.ts";
 import { textOf } from "@/lib/protocol/message.ts";
 import type { Fault } from "../../support/faulty_store.ts";
@@ -60,7 +61,7 @@ Deno.test("the model is told the branch it answers: no siblings, no failed or em
   const id = await here.create();
   await here.conversations.patch(world.userId, id, { systemPrompt: "Be brief." });
   world.provider.onCall = (call, n) => {
-    if (n === 2) call.fail(new AppError("provider_failed", "No."));
+    if (n === 2) call.fail(new AppError("provider_refused", "No."));
     else call.text(`answer ${n}`).end();
   };
   for (const text of ["one", "two", "three"]) {
@@ -81,12 +82,12 @@ Deno.test("the model is told the branch it answers: no siblings, no failed or em
 
 for (
   const [moment, texts, error, code] of [
-    ["before its first word", [], new AppError("provider_overloaded", "Busy."), "provider_overloaded"],
+    ["before its first word", [], new AppError("provider_refused", "No."), "provider_refused"],
     [
       "in mid-sentence",
       ["Hel", "lo 😀"],
-      new AppError("provider_truncated", "Cut off."),
-      "provider_truncated",
+      new AppError("timeout_total", "Too long."),
+      "timeout_total",
     ],
     ["in a way that nobody foresaw", ["Hel"], new TypeError("x is undefined"), "internal"],
   ] as const
@@ -110,7 +111,13 @@ Deno.test("M1: a provider's stream that stops without an end is cut off, never c
   const here = world.process();
   const id = await here.create();
   const { reply } = await here.send(id, "Hello?");
-  const answer = await here.ended(id, reply.messageId);
+  const ended = here.ended(id, reply.messageId);
+  // It is asked anew after a while, as often as a job may be claimed.
+  for (let n = 1; n <= ATTEMPTS_MAX; n++) {
+    await world.provider.call(n);
+    await world.clock.advance(10_000);
+  }
+  const answer = await ended;
   assertEquals([answer.status, answer.error?.code, textOf(answer)], ["failed", "provider_truncated", "Hel"]);
 });
 

@@ -111,7 +111,7 @@ for (
   const [how, outcome, end] of [
     ["is stopped", "cancelled", (here: Process, generationId: Id) => here.cancel(generationId)],
     ["fails", "failed", async ({ world }: Process) => {
-      (await world.provider.call(1)).fail(new AppError("provider_failed", "No."));
+      (await world.provider.call(1)).fail(new AppError("provider_refused", "No."));
     }],
   ] as const
 ) {
@@ -382,7 +382,7 @@ Deno.test("whatever becomes of commits and processes, each sum is that of its en
       if (fate <= 5) {
         call.usage(usage(1_000 * n + 1)).end();
         complete.add(1_000 * n + 1);
-      } else if (fate <= 7) call.fail(new AppError("provider_failed", "No."));
+      } else if (fate <= 7) call.fail(new AppError("provider_refused", "No."));
     };
     const begin = (): Process => {
       const process = world.process();

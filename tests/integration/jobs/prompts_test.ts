@@ -196,7 +196,7 @@ Deno.test("answers are counted by variant and outcome, and their tokens by varia
   const metrics = here.store.metrics;
   world.provider.onCall = (call, n) => {
     call.text("yes").usage({ inputTokens: 1, outputTokens: 10 * n });
-    if (n === 2) call.fail(new AppError("provider_failed", "No."));
+    if (n === 2) call.fail(new AppError("provider_refused", "No."));
     else call.end();
   };
   const id = await here.create();

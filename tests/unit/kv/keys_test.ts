@@ -21,6 +21,7 @@ const KEYS = {
   preferencesKey: keys.preferencesKey(A),
   promptKey: keys.promptKey(A, "00ff"),
   sessionKey: keys.sessionKey(A),
+  breakerKey: keys.breakerKey("openai/gpt"),
   pulseKey: keys.pulseKey(A),
   probeKey: keys.probeKey(),
 } satisfies Record<string, Deno.KvKey>;
@@ -36,6 +37,7 @@ const PREFIXES = {
   runningPrefix: [keys.runningPrefix(), ["runningKey"]],
   ledgerPrefix: [keys.ledgerPrefix(A, "2026-11-25"), ["ledgerKey"]],
   promptPrefix: [keys.promptPrefix(A), ["promptKey"]],
+  breakerPrefix: [keys.breakerPrefix(), ["breakerKey"]],
   pulsePrefix: [keys.pulsePrefix(), ["pulseKey"]],
 } satisfies Record<string, [Deno.KvKey, (keyof typeof KEYS)[]]>;
 

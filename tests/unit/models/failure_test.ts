@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotMatch, assertStrictEquals, assertStringI
 import * as OpenAI from "openai";
 import * as Anthropic from "@anthropic-ai/sdk";
 import { AppError, causes, type ErrorCode } from "@/lib/core/errors.ts";
-import { failure, reported, retryable } from "@/lib/models/failure.ts";
+import { failure, recourse, reported, retryable } from "@/lib/models/failure.ts";
 import { clean, messageIn } from "@/lib/models/said.ts";
 import type { Vendor } from "@/lib/models/vendor.ts";
 
@@ -157,4 +157,69 @@ Deno.test("messageIn() finds the message in the usual shapes", () => {
 Deno.test("a sentence for a person says what to do", () => {
   const error = new OpenAI.APIError(401, { message: "no" }, undefined, new Headers());
   assertStringIncludes(failure(error, VENDOR, 0).message, "Check OPENAI_API_KEY");
+});
+
+/** Every row of what the SDKs throw, and what may help then: the same model again, another model, and does it count against it. */
+const REMEDIES: [what: string, error: unknown, again: boolean, other: boolean, breaks: boolean][] = [
+  ["429", new OpenAI.RateLimitError(429, {}, "", new Headers()), true, true, true],
+  ["429 of Anthropic", new Anthropic.RateLimitError(429, {}, "", new Headers()), true, true, true],
+  [
+    "429, account used up",
+    new OpenAI.RateLimitError(429, { code: "insufficient_quota" }, "", new Headers()),
+    false,
+    true,
+    true,
+  ],
+  ["500", new OpenAI.InternalServerError(500, {}, "", new Headers()), true, true, true],
+  ["502 with a page", new OpenAI.InternalServerError(502, {}, "<html>", new Headers()), true, true, true],
+  ["529", new Anthropic.InternalServerError(529, {}, "", new Headers()), true, true, true],
+  ["400", new Anthropic.BadRequestError(400, {}, "", new Headers()), false, true, false],
+  ["401", new OpenAI.AuthenticationError(401, {}, "", new Headers()), false, true, true],
+  ["408", new OpenAI.APIError(408, {}, "", new Headers()), true, true, true],
+  ["409", new OpenAI.ConflictError(409, {}, "", new Headers()), true, true, true],
+  ["no headers in time", new OpenAI.APIConnectionTimeoutError(), true, true, true],
+  [
+    "reset before headers",
+    new OpenAI.APIConnectionError({ cause: new TypeError("reset") }),
+    true,
+    true,
+    true,
+  ],
+  [
+    "an overloaded event",
+    new Anthropic.APIError(undefined, { type: "overloaded_error" }, undefined, new Headers()),
+    true,
+    true,
+    true,
+  ],
+  ["cut in mid-body", new TypeError("error reading a body from connection"), true, true, true],
+  ["an event that is no JSON", new SyntaxError("Unexpected token"), false, true, true],
+  ["the end before its end", new AppError("provider_truncated", "Cut off."), true, true, true],
+  ["a stall", new AppError("timeout_idle", "Silence."), true, true, true],
+  ["no first byte", new AppError("timeout_first_byte", "Silence."), true, true, true],
+  ["too long in all", new AppError("timeout_total", "Too long."), false, false, false],
+  ["a refusal", new AppError("provider_refused", "No."), false, false, false],
+  ["no word", new AppError("provider_empty", "Nothing."), true, true, false],
+  ["a full context", new AppError("context_full", "Too long."), false, true, false],
+  ["a model that is gone", new AppError("unknown_model", "Gone."), false, true, false],
+  ["a fault of ours", new Error("undefined is not a function"), false, false, false],
+];
+
+for (const [what, error, again, other, breaks] of REMEDIES) {
+  Deno.test(`what helps after ${what}`, () => {
+    assertEquals(recourse(failure(error, VENDOR, 0)), { again, other, breaks });
+  });
+}
+
+Deno.test("a provider that says whether to try again, and when, is believed", () => {
+  const said = (headers: Record<string, string>) =>
+    recourse(failure(new OpenAI.RateLimitError(429, {}, "", new Headers(headers)), VENDOR, 0));
+  assertEquals(said({ "x-should-retry": "false", "retry-after": "7" }), {
+    again: false,
+    other: true,
+    breaks: true,
+    afterMs: 7_000,
+  });
+  assertEquals(said({ "retry-after-ms": "1500" }).afterMs, 1_500);
+  assertEquals(said({ "retry-after": "1e9" }).afterMs, 60_000);
 });
