@@ -11,11 +11,16 @@ import { patchPreferences, readPreferences } from "./chat/preferences.ts";
 import { Prompts } from "./chat/prompts.ts";
 import { rate } from "./chat/ratings.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
+import { editSummary } from "./context/edit.ts";
+import { Estimates } from "./context/estimate.ts";
+import { contextUse } from "./context/meter.ts";
+import { Summaries } from "./context/summaries.ts";
 import { AppError, causes } from "./core/errors.ts";
 import { type Id, type NewId, randomId } from "./core/ids.ts";
 import { Shared } from "./core/shared.ts";
 import { type Clock, systemClock } from "./core/time.ts";
 import { cancel, viewJob } from "./generate/cancel.ts";
+import { charge } from "./generate/charge.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "./generate/queue.ts";
 import { regenerate } from "./generate/regenerate.ts";
@@ -118,6 +123,22 @@ export function program(parts: Parts): Program {
     ...(parts.fetch === undefined ? {} : { fetch: parts.fetch }),
   });
   const breakers = new Breakers({ store, clock, logger });
+  const estimates = new Estimates();
+  const instructions = prompts.preview.bind(prompts);
+  const summaries = new Summaries({
+    store,
+    append,
+    clock,
+    logger,
+    counters: metrics,
+    newId,
+    processId,
+    estimates,
+    resolve: known.resolve,
+    cheap: (model) => Promise.resolve(model),
+    bill: (call) => charge({ store, append, costMicroUsd: known.costMicroUsd }, call),
+    instructions,
+  });
   const generating: GenerateDeps = {
     store,
     append,
@@ -130,7 +151,12 @@ export function program(parts: Parts): Program {
     resolve: known.resolve,
     breakers,
     fallbacks: async () => (await known.all()).fallbacks,
+    estimates,
     instructionsFor: prompts.instructionsFor.bind(prompts),
+    accepted: (params) => params,
+    summarise: summaries.need.bind(summaries),
+    afterwards: ({ userId, conversationId, messageId }) =>
+      summaries.afterAnswer({ userId, conversationId, messageId }),
     costMicroUsd: known.costMicroUsd,
   };
   const runner = new Runner(generating);
@@ -237,6 +263,15 @@ export function program(parts: Parts): Program {
     editQueued: (userId, id, messageId, text) => editQueued(queueing, userId, id, messageId, text),
     removeQueued: (userId, id, messageId) => removeQueued(queueing, userId, id, messageId),
     sendNow: (userId, id, messageId) => sendNow(queueing, userId, id, messageId),
+    editSummary: (userId, id, throughId, text) =>
+      editSummary({ store, append, clock, conversations }, userId, id, throughId, text),
+    contextUse: (userId, id, model) =>
+      contextUse(
+        { store, estimates, conversations, resolve: known.resolve, instructions },
+        userId,
+        id,
+        model,
+      ),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
     rate: (userId, id, messageId, wanted) =>
@@ -294,7 +329,7 @@ export function program(parts: Parts): Program {
       stopped.abort();
       logger.log("info", "draining", { generations: runner.size, streams: streams.size });
       // Jobs first: what they flush is still shown to those who follow here.
-      await Promise.all([sweep.stop(), runner.drain()]);
+      await Promise.all([sweep.stop(), runner.drain(), summaries.drain()]);
       // A sweep that was under way may have begun a job after that.
       await runner.drain();
       await streams.drain(DRAIN_STREAMS_MS);

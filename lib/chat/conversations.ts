@@ -13,6 +13,7 @@ import {
   promptPrefix,
   recentKey,
   recentPrefix,
+  summaryPrefix,
   topicPrefix,
   TRASH_TTL_MS,
   trashKey,
@@ -202,6 +203,7 @@ export class Conversations {
       }
       await this.#removeAll(messagePrefix(id));
       await this.#removeAll(promptPrefix(id));
+      await this.#removeAll(summaryPrefix(id));
       await this.#removeAll(topicPrefix(conversationTopic(id)));
       await store.commit({ checks: [], writes: [remove(key)] });
       purged++;

@@ -1,12 +1,14 @@
 // The whole state of a conversation at one cursor.
 //   N1  A snapshot equals what a follower from the beginning holds at the same cursor: each message is its record, and
-//       what the log says of it after that record.
+//       what the log says of it after that record. So is each summary.
 import type { Id } from "../core/ids.ts";
 import { conversationTopic, type TopicId } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { EntryMap, EntryType, Snapshot } from "../protocol/event.ts";
 import { begunAnew, isTerminal, type Message, type Part } from "../protocol/message.ts";
+import type { Summary } from "../protocol/summary.ts";
 import { listMessages, type MessageRecord } from "./messages.ts";
+import { listSummaries } from "./summaries.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 
 /** The log of a topic, as much as a snapshot needs of it. */
@@ -28,6 +30,11 @@ const SEGMENTS_MAX = 50_000;
 /** Tries when the log is cut off while it is read; each begins anew. */
 const TRIES_MAX = 3;
 
+interface SummaryRecord {
+  summary: Summary;
+  seq: number;
+}
+
 /** `readConversation` checks whose it is, and is called before anything of it is read. */
 export async function readSnapshot(
   deps: { store: Store; log: LogReader; readConversation: () => Promise<{ conversation: Conversation }> },
@@ -39,27 +46,33 @@ export async function readSnapshot(
     // is read next. Read at once, the conversation could be of before it.
     const { value: head } = await deps.log.head(topic);
     const { conversation } = await deps.readConversation();
-    const records = await listMessages(deps.store, id);
+    const [records, summaries] = await Promise.all([
+      listMessages(deps.store, id),
+      listSummaries(deps.store, id),
+    ]);
     const since = Math.min(
       head?.seq ?? 0,
       ...records.filter(({ message }) => !isTerminal(message.status)).map(({ seq }) => seq),
     );
     const entries = await deps.log.after(topic, since, SEGMENTS_MAX);
-    if (entries !== null) return fold({ conversation, messages: [], cursor: since }, records, entries);
+    const read = { records, summaries };
+    if (entries !== null) return fold({ conversation, messages: [], cursor: since }, read, entries);
     if (tries >= TRIES_MAX) {
       // An answer that has been waiting for longer than its segments live: its text begins where the log does.
-      return fold({ conversation, messages: [], cursor: head?.seq ?? 0 }, records, []);
+      return fold({ conversation, messages: [], cursor: head?.seq ?? 0 }, read, []);
     }
   }
 }
 
 function fold(
   snapshot: Snapshot,
-  records: readonly MessageRecord[],
+  { records, summaries }: { records: readonly MessageRecord[]; summaries: readonly SummaryRecord[] },
   entries: readonly { seq: number; type: EntryType; json: string }[],
 ): Snapshot {
   const known = new Map<Id, MessageRecord>();
   for (const record of records) known.set(record.message.id, { ...record, message: { ...record.message } });
+  const said = new Map<Id, SummaryRecord>();
+  for (const record of summaries) said.set(record.summary.throughId, record);
   let { conversation, cursor } = snapshot;
   for (const { seq, type, json } of entries) {
     cursor = seq;
@@ -92,6 +105,12 @@ function fold(
       case "conversation":
         conversation = (data as EntryMap["conversation"]).conversation;
         break;
+      case "summary": {
+        const { summary } = data as EntryMap["summary"];
+        const record = said.get(summary.throughId);
+        if (record === undefined || seq > record.seq) said.set(summary.throughId, { summary, seq });
+        break;
+      }
       default:
         break;
     }
@@ -99,7 +118,10 @@ function fold(
   const messages: Message[] = [...known.values()].sort((a, b) => a.order - b.order).map(({ message }) =>
     message
   );
-  return { conversation, messages, cursor };
+  if (said.size === 0) return { conversation, messages, cursor };
+  // In the order in which they were last told.
+  const told = [...said.values()].sort((a, b) => a.seq - b.seq).map(({ summary }) => summary);
+  return { conversation, messages, summaries: told, cursor };
 }
 
 /** Like `joinParts`, but in place: a long answer is thousands of these. */

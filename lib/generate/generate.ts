@@ -44,6 +44,8 @@ export interface GenerateDeps extends SourceDeps {
   flushMs: number;
   watch<V>(key: Key<V>, onState: (state: Versioned<V>) => void): Disposable;
   costMicroUsd: Pricing;
+  /** Told when an attempt has ended here, and with it, mostly, its answer. Returns at once. */
+  afterwards: (job: RunningJob) => void;
 }
 
 /** An attempt as its writer sees it. */

@@ -75,6 +75,7 @@ export class Runner {
     counters.add("throughline_generations_running", 1);
     try {
       const next = await generate(this.#deps, job, versionstamp, stop, from);
+      this.#deps.afterwards(job);
       if (next !== null) this.start(next.job, next.versionstamp, next.from ?? null);
     } finally {
       counters.add("throughline_generations_running", -1);

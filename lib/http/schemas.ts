@@ -4,6 +4,7 @@ import { isId } from "../core/ids.ts";
 import {
   type CreateConversation,
   type EditQueued,
+  type EditSummary,
   MESSAGE_CHARS_MAX,
   type PatchConversation,
   type PatchPreferences,
@@ -14,6 +15,7 @@ import {
   SYSTEM_PROMPT_CHARS_MAX,
   TITLE_CHARS_MAX,
 } from "../protocol/api.ts";
+import { SUMMARY_CHARS_MAX } from "../protocol/summary.ts";
 import { EFFORTS, FALLBACKS_MAX, type Params, STOP_CHARS_MAX, STOPS_MAX } from "../protocol/params.ts";
 
 import {
@@ -67,6 +69,10 @@ export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
 
 export const editQueued: z.ZodType<EditQueued> = z.strictObject({
   text: message(MESSAGE_CHARS_MAX),
+});
+
+export const editSummary: z.ZodType<EditSummary> = z.strictObject({
+  text: message(SUMMARY_CHARS_MAX),
 });
 
 export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({

@@ -8,6 +8,7 @@ import type { Models } from "../models/registry.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type {
+  ContextUse,
   GenerationView,
   MessageAccepted,
   PageState,
@@ -22,6 +23,7 @@ import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Preferences } from "../protocol/preferences.ts";
+import type { Summary } from "../protocol/summary.ts";
 import type { Streams } from "./streams.ts";
 import type { Timing } from "./timing.ts";
 
@@ -54,6 +56,9 @@ export interface Services {
   editQueued(userId: Id, conversationId: Id, messageId: Id, text: string): Promise<Message>;
   removeQueued(userId: Id, conversationId: Id, messageId: Id): Promise<void>;
   sendNow(userId: Id, conversationId: Id, messageId: Id): Promise<Id>;
+  editSummary(userId: Id, conversationId: Id, throughId: Id, text: string): Promise<Summary>;
+  /** How full the window of a model is before the next message; absent: the conversation's model. */
+  contextUse(userId: Id, conversationId: Id, model?: string): Promise<ContextUse>;
   cancel(userId: Id, generationId: Id): Promise<void>;
   generation(userId: Id, generationId: Id): Promise<GenerationView>;
   rate(userId: Id, conversationId: Id, messageId: Id, wanted: Rate): Promise<Message>;

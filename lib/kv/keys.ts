@@ -4,6 +4,7 @@ import type { Head, Segment } from "../bus/head.ts";
 import type { Session } from "../auth/sessions.ts";
 import type { ConversationRecord } from "../chat/conversations.ts";
 import type { MessageRecord } from "../chat/messages.ts";
+import type { SummaryState } from "../chat/summaries.ts";
 import type { Id } from "../core/ids.ts";
 import type { SentRecord } from "../generate/asked.ts";
 import type { Job } from "../jobs/job.ts";
@@ -73,6 +74,13 @@ export const messageKey = (
 /** Those of everybody. */
 export const messagesPrefix = (): Deno.KvKey => ["message"];
 export const messagePrefix = (conversationId: Id): Deno.KvKey => ["message", conversationId];
+
+/** What the conversation says up to a message, in short. Written by `context/`. Lives as long as its conversation. */
+export const summaryKey = (
+  conversationId: Id,
+  throughId: Id,
+): Key<SummaryState> => ["summary", conversationId, throughId];
+export const summaryPrefix = (conversationId: Id): Deno.KvKey => ["summary", conversationId];
 
 /** A job. Written by `generate/` through `jobs/`. Lives `JOB_TTL_MS` after its end. */
 export const generationKey = (id: Id): Key<Job> => ["generation", id];

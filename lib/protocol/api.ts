@@ -99,6 +99,21 @@ export interface EditSummary {
   text: string;
 }
 
+/** `GET /api/conversations/:id/context?model=`: how full the window is before the next message. Absent: the conversation's model. */
+export interface ContextUse {
+  model: string;
+  usedTokens: number;
+  /** As the provider counted the last answer and what it was sent; otherwise they are estimated. */
+  exact: boolean;
+  /** Room for the prompt: the window less the reserve for the answer; null when the window is not known. */
+  budgetTokens: number | null;
+  windowTokens: number | null;
+  /** Messages that will not be sent as they are, oldest first. */
+  omitted: number;
+  /** The summary that will stand for them. */
+  summaryThroughId?: Id;
+}
+
 /** `GET /api/conversations/:id/prompts/:promptId`. */
 export interface PromptText {
   text: string;

@@ -55,6 +55,8 @@ export interface Asked {
 /** What of the conversation the model was sent, in tokens as they were estimated before. */
 export interface AskedContext {
   estimatedTokens: number;
+  /** The estimate was multiplied by this, as the counts of earlier answers had shown. Absent: 1. */
+  correction?: number;
   /** Room for the prompt: the model's window less the reserve for the answer; null when the window is not known. */
   budgetTokens: number | null;
   /** Messages of the branch that were not sent as they are, oldest first. */

@@ -7,6 +7,10 @@ import { readMessage } from "@/lib/chat/messages.ts";
 import { Prompts } from "@/lib/chat/prompts.ts";
 import type { Variant } from "@/lib/chat/variants.ts";
 import { readSnapshot } from "@/lib/chat/snapshot.ts";
+import { editSummary } from "@/lib/context/edit.ts";
+import { Estimates } from "@/lib/context/estimate.ts";
+import { contextUse } from "@/lib/context/meter.ts";
+import { Summaries } from "@/lib/context/summaries.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
 import { systemClock } from "@/lib/core/time.ts";
@@ -22,11 +26,12 @@ import type { Job, RunningJob } from "@/lib/jobs/job.ts";
 import { Breakers } from "@/lib/models/breakers.ts";
 import { Sweep } from "@/lib/jobs/sweep.ts";
 import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
-import type { SendMessage } from "@/lib/protocol/api.ts";
+import type { ContextUse, SendMessage } from "@/lib/protocol/api.ts";
 import type { Snapshot, StreamEvent } from "@/lib/protocol/event.ts";
 import { isTerminal, type Message, type Usage } from "@/lib/protocol/message.ts";
 import type { OtherCall } from "@/lib/usage/ledger.ts";
 import type { Pricing } from "@/lib/usage/bill.ts";
+import type { Summary } from "@/lib/protocol/summary.ts";
 import { type ConversationState, reduce } from "@/lib/protocol/reduce.ts";
 import { Lines } from "./bus.ts";
 import { FakeClock } from "./clock.ts";
@@ -49,6 +54,12 @@ export class World implements AsyncDisposable {
   costMicroUsd: Pricing = (_, { outputTokens }) => outputTokens * 3;
   /** System prompts that are tried against each other. */
   variants: Variant[] = [];
+  /** Windows of models, and their longest answers; of others neither is known. */
+  readonly limits = new Map<string, { contextTokens: number | null; outputTokensMax: number | null }>();
+  /** The model that summarises for another. */
+  cheap = (model: string) => model;
+  /** What summaries used. */
+  readonly summaryBills: OtherCall[] = [];
   readonly processes: Process[] = [];
 
   private constructor(kv: Deno.Kv) {
@@ -71,7 +82,9 @@ export class World implements AsyncDisposable {
 
   /** Ends what still runs, and closes KV. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const process of this.processes) if (!process.dead) await process.runner.drain();
+    for (const process of this.processes) {
+      if (!process.dead) await Promise.all([process.runner.drain(), process.summaries.drain()]);
+    }
     this.kv.close();
   }
 }
@@ -87,12 +100,15 @@ export class Process {
   readonly watcher: Watcher;
   readonly conversations: Conversations;
   readonly runner: Runner;
+  readonly summaries: Summaries;
   readonly sweep: Sweep;
   /** Models that cannot be used; others are the scripted one. */
   readonly unknownModels = new Set<string>();
   dead = false;
   readonly #sending: SendDeps;
   readonly #generating: GenerateDeps;
+  readonly #instructions: Prompts["preview"];
+  readonly #attempts = new Map<Id, PromiseWithResolvers<void>>();
   #nudges = 0;
 
   constructor(world: World, flushMs: number) {
@@ -112,6 +128,31 @@ export class Process {
     const usable = (model: string) => {
       if (this.unknownModels.has(model)) throw new AppError("unknown_model", `No "${model}".`);
     };
+    const estimates = new Estimates();
+    const resolve: GenerateDeps["resolve"] = (model) => {
+      usable(model);
+      const limits = world.limits.get(model) ?? { contextTokens: null, outputTokensMax: null };
+      return Promise.resolve({ provider: world.providers.get(model) ?? provider, model: "model", ...limits });
+    };
+    const prompts = () => new Prompts({ store, append, variants: world.variants });
+    this.#instructions = (userId, conversation) => prompts().preview(userId, conversation);
+    const summaries = this.summaries = new Summaries({
+      store,
+      append,
+      clock,
+      logger,
+      counters,
+      newId: randomId,
+      processId: this.id,
+      estimates,
+      resolve,
+      cheap: (model) => Promise.resolve(world.cheap(model)),
+      bill: async (call) => {
+        world.summaryBills.push(call);
+        await this.charge(call);
+      },
+      instructions: this.#instructions,
+    });
     const generating = this.#generating = {
       store,
       append,
@@ -121,15 +162,17 @@ export class Process {
       owner,
       flushMs,
       watch: watcher.watch.bind(watcher),
-      resolve: (model: string) => {
-        usable(model);
-        const own = world.providers.get(model) ?? provider;
-        return Promise.resolve({ provider: own, model: "model", outputTokensMax: null });
-      },
+      resolve,
       breakers: new Breakers({ store, clock, logger }),
       fallbacks: () => Promise.resolve(world.fallbacks),
-      instructionsFor: (userId, conversation) =>
-        new Prompts({ store, append, variants: world.variants }).instructionsFor(userId, conversation),
+      estimates,
+      instructionsFor: (userId, conversation) => prompts().instructionsFor(userId, conversation),
+      accepted: (params) => params,
+      summarise: summaries.need.bind(summaries),
+      afterwards: ({ id, userId, conversationId, messageId }) => {
+        summaries.afterAnswer({ userId, conversationId, messageId });
+        this.#attempt(id).resolve();
+      },
       costMicroUsd: (model: string, usage: Usage) => world.costMicroUsd(model, usage),
     } satisfies GenerateDeps;
     const runner = this.runner = new Runner(generating);
@@ -235,6 +278,23 @@ export class Process {
     );
   }
 
+  /** A person's own words for all messages up to one. */
+  editSummary(conversationId: Id, throughId: Id, text: string, userId = this.world.userId): Promise<Summary> {
+    const { store, log, conversations, world: { clock } } = this;
+    const deps = { store, append: log.append.bind(log), clock, conversations };
+    return editSummary(deps, userId, conversationId, throughId, text);
+  }
+
+  /** How full the window of the conversation's model is, or of another. */
+  contextUse(conversationId: Id, model?: string): Promise<ContextUse> {
+    const deps = {
+      ...this.#generating,
+      conversations: this.conversations,
+      instructions: this.#instructions,
+    };
+    return contextUse(deps, this.world.userId, conversationId, model);
+  }
+
   /** What a follower from the beginning holds now. */
   async state(conversationId: Id): Promise<ConversationState> {
     const entries = await this.log.after(conversationTopic(conversationId), 0) ?? [];
@@ -262,6 +322,17 @@ export class Process {
     } finally {
       await heads.cancel();
     }
+  }
+
+  /** Resolves when an attempt of the job has ended here, with whatever followed it. Unlike `ended` it reads nothing. */
+  done(generationId: Id): Promise<void> {
+    return this.#attempt(generationId).promise;
+  }
+
+  #attempt(generationId: Id): PromiseWithResolvers<void> {
+    const attempt = this.#attempts.get(generationId) ?? Promise.withResolvers<void>();
+    this.#attempts.set(generationId, attempt);
+    return attempt;
   }
 
   /** A message once it has ended; its record says what the log says. */

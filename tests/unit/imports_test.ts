@@ -46,7 +46,7 @@ const SCHEMA = "lib/kv/keys.ts";
 const LAZY_PACKAGES = ["openai", "@anthropic-ai/sdk"];
 /** Where the browser's modules begin. */
 const BROWSER_ROOTS = ["islands/", "lib/client/"];
-const SERVER_PACKAGES = ["zod", "cookie", "preact-render-to-string", ...LAZY_PACKAGES];
+const SERVER_PACKAGES = ["zod", "cookie", "tokenx", "preact-render-to-string", ...LAZY_PACKAGES];
 
 /** What only one module may call: DESIGN 7's "arrive as arguments". `dev.ts` and the builder run on no server. */
 const SOLE_CALLERS: { call: RegExp; what: string; allowed: RegExp }[] = [

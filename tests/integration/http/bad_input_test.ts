@@ -18,6 +18,7 @@ const BODIES: [method: string, path: string][] = [
   ["PATCH", "/api/conversations/:id/messages/:messageId"],
   ["POST", "/api/conversations/:id/regenerate"],
   ["PUT", "/api/conversations/:id/messages/:messageId/rating"],
+  ["PUT", "/api/conversations/:id/summaries/:messageId"],
   ["PATCH", "/api/preferences"],
   ["POST", "/api/chat"],
   ["POST", "/api/chat/stream"],

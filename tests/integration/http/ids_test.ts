@@ -25,6 +25,8 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["PUT", `/api/conversations/:id/messages/${reply.messageId}/rating`, { rating: "up" }],
     ["GET", "/api/conversations/:id/prompts/0123456789abcdef0123456789abcdef"],
     ["POST", "/api/conversations/:id/regenerate", { messageId: reply.messageId }],
+    ["PUT", `/api/conversations/:id/summaries/${reply.messageId}`, { text: "mine" }],
+    ["GET", "/api/conversations/:id/context"],
     ["GET", "/api/conversations/:id/events"],
   ];
   const generation: [string, string][] = [
@@ -82,6 +84,8 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     await assertProblem(await stranger.request("PATCH", message, { text: "mine" }), "not_found");
     await assertProblem(await stranger.request("DELETE", message), "not_found");
     await assertProblem(await stranger.request("POST", `${message}/now`), "not_found");
+    const summary = `/api/conversations/${own.id}/summaries/${wrong}`;
+    await assertProblem(await stranger.request("PUT", summary, { text: "mine" }), "not_found");
   }
   const chat = { message: "hi", conversation_id: id };
   for (const at of ["/api/chat", "/api/chat/stream"]) {

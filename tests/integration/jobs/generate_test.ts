@@ -29,6 +29,7 @@ Deno.test("an answer is stored as the model says it, and ends with its usage, co
     model: "demo/tour",
     generationId: reply.generationId,
     attempt: 1,
+    asked: { context: { estimatedTokens: 9, budgetTokens: null, omitted: 0 } },
     stopReason: "length",
     usage: { inputTokens: 3, outputTokens: 2 },
     costMicroUsd: 6,

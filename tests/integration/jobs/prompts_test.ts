@@ -31,6 +31,12 @@ function open(world: World): { here: Process; prompts: Prompts; ask: (id: string
 const instruct = ({ store, log }: Process, userId: string, instructions: string) =>
   patchPreferences({ store, append: log.append.bind(log) }, userId, { instructions });
 
+/** What an answer says of its prompt. */
+function named({ asked }: Message): Message["asked"] {
+  const { context: _, ...prompt } = asked ?? {};
+  return prompt;
+}
+
 const told = (world: World) => world.provider.calls.at(-1)!.request.systemPrompt;
 const rows = async (world: World) => await Array.fromAsync(world.kv.list<string>({ prefix: ["prompt"] }));
 
@@ -38,7 +44,7 @@ Deno.test("X6: the model is told the variant, the person's instructions and the 
   await using world = await World.open();
   const { here, ask } = open(world);
   const id = await here.create();
-  assertEquals([(await ask(id)).asked, told(world)], [undefined, ""]);
+  assertEquals([named(await ask(id)), told(world)], [{}, ""]);
   await instruct(here, world.userId, "I am a nurse.\n");
   await ask(id);
   assertEquals(told(world), "I am a nurse.");
@@ -54,7 +60,7 @@ Deno.test("X6: instructions are a person's own: another's answers know nothing o
   await using world = await World.open();
   const { here, ask } = open(world);
   await instruct(here, randomId(), "I am somebody else.");
-  assertEquals([(await ask(await here.create())).asked, told(world)], [undefined, ""]);
+  assertEquals([named(await ask(await here.create())), told(world)], [{}, ""]);
 });
 
 Deno.test("M13: an old answer still names what was asked of it, after the prompt was changed and changed back", async () => {
@@ -64,10 +70,10 @@ Deno.test("M13: an old answer still names what was asked of it, after the prompt
   const asked: (Message["asked"])[] = [];
   for (const systemPrompt of ["Be kind.", "Be brief.", "", "Be kind."]) {
     await here.conversations.patch(world.userId, id, { systemPrompt });
-    asked.push((await ask(id)).asked);
+    asked.push(named(await ask(id)));
   }
   const [kind, brief, none, again] = asked;
-  assertEquals([none, again], [undefined, kind]);
+  assertEquals([none, again], [{}, kind]);
   assertNotEquals(brief, kind);
   assertEquals(await prompts.read(id, kind!.promptId!), "Be kind.");
   assertEquals(await prompts.read(id, brief!.promptId!), "Be brief.");
@@ -78,7 +84,7 @@ Deno.test("S2: an answer names its variant, and what is stored for people has no
   world.variants = ONLY;
   const { here, ask, prompts } = open(world);
   const id = await here.create();
-  assertEquals((await ask(id)).asked, { variant: "brief" });
+  assertEquals(named(await ask(id)), { variant: "brief" });
   assertEquals(await rows(world), []);
   await here.conversations.patch(world.userId, id, { systemPrompt: "Be kind." });
   const { promptId, variant } = (await ask(id)).asked!;

@@ -9,6 +9,8 @@ import {
   conversationTopic,
   messagePrefix,
   recentPrefix,
+  summaryKey,
+  summaryPrefix,
   topicPrefix,
   TRASH_TTL_MS,
   trashPrefix,
@@ -199,6 +201,7 @@ Deno.test("the trash is emptied after its time, to the last row, and not before"
       writes: ([seq = 0]) => writeMessage({ message, seq, order: seq }),
     }));
   }
+  await kv.set(summaryKey(id, id), { state: "failed", retryAt: null, tries: 3 });
   await conversations.remove(USER, id);
   await clock.advance(TRASH_TTL_MS);
   assertEquals(await conversations.purge(), 0);
@@ -206,7 +209,13 @@ Deno.test("the trash is emptied after its time, to the last row, and not before"
   await clock.advance(1);
   assertEquals(await conversations.purge(), 1);
   for (
-    const prefix of [messagePrefix(id), topicPrefix(conversationTopic(id)), trashPrefix(), ["conversation"]]
+    const prefix of [
+      messagePrefix(id),
+      summaryPrefix(id),
+      topicPrefix(conversationTopic(id)),
+      trashPrefix(),
+      ["conversation"],
+    ]
   ) {
     assertEquals(await count(prefix), 0, JSON.stringify(prefix));
   }

@@ -2,10 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Conversations } from "@/lib/chat/conversations.ts";
 import { type MessageRecord, writeMessage } from "@/lib/chat/messages.ts";
+import { listSummaries, type ReadySummary } from "@/lib/chat/summaries.ts";
 import { type LogReader, readSnapshot } from "@/lib/chat/snapshot.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
-import { conversationTopic, segmentPrefix } from "@/lib/kv/keys.ts";
+import { conversationTopic, segmentPrefix, summaryKey } from "@/lib/kv/keys.ts";
+import { set } from "@/lib/kv/store.ts";
 import type { Conversation } from "@/lib/protocol/conversation.ts";
 import type { EntryType, LogEntry, StreamEvent } from "@/lib/protocol/event.ts";
 import type { Message, Part, Status } from "@/lib/protocol/message.ts";
@@ -69,6 +71,18 @@ class Chat {
     });
   }
 
+  /** What has been said up to a message, in short, as `context/` writes it. */
+  async summarise(record: MessageRecord, text: string): Promise<void> {
+    const summary = { throughId: record.message.id, text, by: "model" as const, createdAt: 0 };
+    await this.bus.log.append(() => ({
+      topics: [{ topic: this.topic, entries: [{ type: "summary", data: { summary } }] }],
+      writes: ([seq = 0]) => {
+        const ready: ReadySummary = { state: "ready", summary, tokens: 1, seq };
+        return [set(summaryKey(this.conversation.id, summary.throughId), ready)];
+      },
+    }));
+  }
+
   async say(record: MessageRecord, parts: Part[], attempt = record.message.attempt ?? 1): Promise<void> {
     await this.entry({ type: "delta", data: { messageId: record.message.id, attempt, parts } });
   }
@@ -101,9 +115,9 @@ class Chat {
 }
 
 function state(
-  { conversation, messages, cursor }: ConversationState | Awaited<ReturnType<Chat["snapshot"]>>,
+  { conversation, messages, summaries, cursor }: ConversationState | Awaited<ReturnType<Chat["snapshot"]>>,
 ) {
-  return { conversation, messages: [...messages], cursor };
+  return { conversation, messages: [...messages], summaries, cursor };
 }
 
 const part: fc.Arbitrary<Part> = fc.oneof(
@@ -140,6 +154,7 @@ const step = fc.oneof(
     status: fc.constantFrom("complete", "failed", "cancelled"),
   }),
   fc.record({ do: fc.constant("rename" as const), title: fc.string() }),
+  fc.record({ do: fc.constant("summarise" as const), at, text: fc.string() }),
 );
 
 Deno.test("N1: at every moment a snapshot is what a follower from the beginning holds", async () => {
@@ -154,6 +169,7 @@ Deno.test("N1: at every moment a snapshot is what a follower from the beginning 
         else if (it.do === "rename") {
           await chat.conversations.patch(USER, chat.conversation.id, { title: it.title });
         } else if (record === undefined) continue;
+        else if (it.do === "summarise") await chat.summarise(record, it.text);
         else if (it.do === "say") {
           await chat.say(record, it.parts, (record.message.attempt ?? 1) - (it.stale ? 1 : 0));
         } else if (it.do === "end") {
@@ -196,6 +212,30 @@ Deno.test("N1: a change that lands while a snapshot is read is in it, or after i
     assertEquals(seen?.conversation.title, title);
     assertEquals(state(seen!), state(await chat.reduced()));
   }
+});
+
+Deno.test("N1: a summary that is written again while a snapshot is read is in it once, as it is then", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const chat = await Chat.on(kv);
+  for (let n = 0; n < 3; n++) await chat.add("complete");
+  const [first, second] = chat.records;
+  await chat.summarise(first!, "one");
+  await chat.summarise(second!, "two");
+  const { log } = chat.bus;
+  const snapshot = await chat.snapshot({
+    head: async (topic) => {
+      const head = await log.head(topic);
+      await chat.summarise(first!, "one, corrected");
+      return head;
+    },
+    after: async (topic, cursor, max) => {
+      await chat.summarise(second!, "two, corrected");
+      return await log.after(topic, cursor, max);
+    },
+  });
+  assertEquals(snapshot.summaries?.map(({ text }) => text), ["one, corrected", "two, corrected"]);
+  assertEquals(state(snapshot), state(await chat.reduced()));
+  assertEquals((await listSummaries(chat.bus.store, chat.conversation.id)).length, 2);
 });
 
 Deno.test("N1: an answer of more segments than a catch-up reads is whole in its snapshot", async () => {
