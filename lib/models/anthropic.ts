@@ -72,14 +72,14 @@ async function* messages(
     for (const event of events) {
       switch (event.type) {
         case "message_start":
-          heard.add(counted(usage, event.message.usage));
+          heard.add(counted(usage, event.message?.usage));
           break;
         case "content_block_delta":
-          if (event.delta.type === "text_delta") heard.text("text", event.delta.text);
-          if (event.delta.type === "thinking_delta") heard.text("reasoning", event.delta.thinking);
+          if (event.delta?.type === "text_delta") heard.text("text", event.delta.text);
+          if (event.delta?.type === "thinking_delta") heard.text("reasoning", event.delta.thinking);
           break;
         case "message_delta":
-          stop = event.delta;
+          stop = event.delta ?? stop;
           heard.add(counted(usage, event.usage));
           break;
         case "message_stop":
@@ -98,7 +98,7 @@ function end(stop: Anthropic.MessageDeltaEvent["delta"] | undefined, vendor: Ven
     case "model_context_window_exceeded":
       return { type: "end", stopReason: "length" };
     case "refusal": {
-      const why = clean(stop.stop_details?.explanation ?? "", vendor);
+      const why = clean(stop.stop_details?.explanation, vendor);
       throw new AppError(
         "provider_refused",
         `The model declined to answer${why === "" ? ". Ask in another way." : `: ${why}`}`,

@@ -127,9 +127,8 @@ async function* deltas(
       for (const chunk of step.value) {
         const choice = chunk.choices?.[0]; // there is none in the chunk with the usage
         const delta: LooseDelta = choice?.delta ?? {};
-        const reasoning = delta.reasoning_content ?? delta.reasoning;
-        if (typeof reasoning === "string") heard.text("reasoning", reasoning);
-        if (typeof delta.content === "string") heard.text("text", delta.content);
+        heard.text("reasoning", delta.reasoning_content ?? delta.reasoning);
+        heard.text("text", delta.content);
         if (typeof delta.refusal === "string" && refusal.length < 1000) refusal += delta.refusal;
         if (chunk.usage) heard.add({ type: "usage", usage: usageOf(chunk.usage) });
         if (finish === undefined && choice?.finish_reason) {

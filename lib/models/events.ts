@@ -106,7 +106,7 @@ function parserInto<E>(ahead: Ahead<E>, headers: Headers) {
         const value: unknown = JSON.parse(data);
         const error = reportedError(event, value);
         if (error !== undefined) ahead.end = { error: new StreamError(error, headers) };
-        else ahead.events.push(value as E);
+        else if (typeof value === "object" && value !== null) ahead.events.push(value as E); // else it says nothing
       } catch (error) {
         ahead.end = { error };
       }
@@ -126,7 +126,9 @@ export class Heard {
   #deltas: Delta[] = [];
   #checkpoint: string | undefined;
 
-  text(type: "text" | "reasoning", text: string): void {
+  /** `text` as it came: a delta without it, or with null in its place, says nothing. */
+  text(type: "text" | "reasoning", text: unknown): void {
+    if (typeof text !== "string") return;
     const last = this.#deltas.at(-1);
     if (last?.type === type) last.text += text;
     else this.#deltas.push({ type, text });

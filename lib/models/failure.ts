@@ -193,7 +193,7 @@ export function failure(error: unknown, vendor: Vendor, nowMs: number): AppError
 }
 
 /** An error that a provider reports in an event of its own, such as `response.failed`. */
-export function reported(vendor: Vendor, kinds: readonly string[], message: string): AppError {
+export function reported(vendor: Vendor, kinds: readonly string[], message: unknown): AppError {
   return fromRow(vendor, { kinds, at: "", said: quoted(message, vendor), when: " in a moment" }, {});
 }
 
@@ -280,7 +280,7 @@ function fromRow(
   });
 }
 
-function quoted(message: string, vendor: Vendor): string {
+function quoted(message: unknown, vendor: Vendor): string {
   const line = clean(message, vendor).replace(/[.\s]+$/, "");
   return line === "" ? "" : `: ${line}`;
 }

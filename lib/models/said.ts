@@ -8,8 +8,12 @@ const LOOKED_AT_MAX = 4096;
 
 const PAGE = /<(!doctype|html|head|body)\b/i;
 
-/** `text` without tags, control characters and our key, in one line of at most `max` characters; "" for a web page. */
-export function clean(text: string, vendor: Vendor, max = SAID_MAX): string {
+/**
+ * `text` without tags, control characters and our key, in one line of at most `max` characters; "" for a web page, and for
+ * what is no text at all.
+ */
+export function clean(text: unknown, vendor: Vendor, max = SAID_MAX): string {
+  if (typeof text !== "string") return "";
   const start = text.slice(0, LOOKED_AT_MAX);
   if (PAGE.test(start)) return "";
   // The key goes first: what follows may cut it in two and so hide it from the search.
