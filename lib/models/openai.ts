@@ -54,11 +54,15 @@ export function openai(options: OpenAIOptions): Provider {
   ) {
     const sdk = await client();
     const response = new StoredResponse(mark);
-    using _cancelling = response.cancelWith(
-      call.options.signal,
-      (id) => void cancel(sdk, id, vendor, options),
-    );
-    yield* deltas(await open(sdk), vendor, call.wire, response);
+    const stop = (id: string) => void cancel(sdk, id, vendor, options);
+    using _cancelling = response.cancelWith(call.options.signal, stop);
+    const answer = await open(sdk);
+    try {
+      yield* deltas(answer, vendor, call.wire, response);
+    } catch (error) {
+      if (isUnreadable(error)) response.cancel(stop);
+      throw error;
+    }
   };
   return answering(
     vendor,
@@ -120,6 +124,11 @@ function body(request: ModelRequest, background: boolean): OpenAI.Responses.Resp
   };
 }
 
+/** Whoever reads it again meets the same, unlike a connection that broke. An error of the vendor's is its end. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof AppError && error.code === "answer_too_long");
+}
+
 /** Tells the vendor to stop writing. Never throws: the answer has ended for us, whatever the vendor says. */
 async function cancel(sdk: OpenAI, id: string, vendor: Vendor, options: OpenAIOptions): Promise<void> {
   const { clock, report = () => {} } = options;
@@ -164,7 +173,8 @@ async function* deltas(
           if (event.summary_index > 0) heard.text("reasoning", "\n\n");
           break;
         case "response.refusal.delta":
-          if (refusal.length < 1000) refusal += event.delta; // only its first line is shown
+          // Only its first line is shown.
+          if (typeof event.delta === "string" && refusal.length < 1000) refusal += event.delta;
           break;
       }
       // A refusal is told as a whole: whoever goes on from before it hears all of it.
@@ -192,7 +202,7 @@ function end(event: Terminal, vendor: Vendor, refusal: string): Delta {
       if (refusal === "") return { type: "end" };
       throw new AppError("provider_refused", `The model declined to answer: ${clean(refusal, vendor)}`);
     case "response.incomplete": {
-      const reason = event.response.incomplete_details?.reason;
+      const reason = event.response?.incomplete_details?.reason;
       if (reason === "content_filter") return { type: "end", stopReason: "content_filter" };
       if (reason === "max_output_tokens") return { type: "end", stopReason: "length" };
       throw new AppError(
@@ -201,14 +211,15 @@ function end(event: Terminal, vendor: Vendor, refusal: string): Delta {
       );
     }
     case "response.failed": {
-      const { error } = event.response;
-      throw reported(vendor, error === null ? [] : [error.code], error?.message ?? "");
+      const error = event.response?.error;
+      throw reported(vendor, error ? [error.code] : [], error?.message);
     }
   }
 }
 
-function* usageOf({ usage }: OpenAI.Responses.Response): Generator<Delta> {
-  if (usage === undefined || usage === null) return;
+function* usageOf(response: OpenAI.Responses.Response | undefined): Generator<Delta> {
+  const usage = response?.usage;
+  if (!usage) return;
   yield {
     type: "usage",
     usage: inclusiveUsage(usage.input_tokens, usage.output_tokens, {

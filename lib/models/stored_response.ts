@@ -1,7 +1,7 @@
 // A response that OpenAI keeps, and goes on writing while nobody listens (background mode).
 //   K1  A checkpoint names the response and the last of its events that was read: what comes after is what is missing.
-//   K2  A closed connection does not stop it. Who stops for good cancels it too; who drains, or was fenced, leaves it to
-//       whoever takes the answer over.
+//   K2  A closed connection does not stop it. Who stops for good cancels it too, and so does who leaves, or cannot read
+//       it; who drains, or was fenced, leaves it to whoever takes the answer over.
 import type OpenAI from "openai";
 import { AppError } from "../core/errors.ts";
 
@@ -28,8 +28,12 @@ export class StoredResponse {
 
   /** Takes note of where an event stands. */
   read(event: OpenAI.Responses.ResponseStreamEvent): void {
-    if ("response" in event && ID.test(event.response.id)) this.#id ??= event.response.id;
-    const { sequence_number: after } = event as { sequence_number?: unknown };
+    const { response, sequence_number: after } = event as {
+      response?: { id?: unknown } | null;
+      sequence_number?: unknown;
+    };
+    const id = response?.id;
+    if (typeof id === "string" && ID.test(id)) this.#id ??= id;
     if (isPlace(after)) this.#after = after;
   }
 
@@ -44,10 +48,17 @@ export class StoredResponse {
     return JSON.stringify({ id: this.#id, after: this.#after } satisfies Mark);
   }
 
-  /** Calls `cancel` when `signal` stops for good (K2). Before its id is known there is nothing to name. */
+  /** Calls `cancel`, unless it is at its end. Before its id is known there is nothing to name. */
+  cancel(cancel: (id: string) => void): void {
+    if (this.#id === undefined || this.#ended) return;
+    this.#ended = true;
+    cancel(this.#id);
+  }
+
+  /** Calls `cancel` when `signal` stops for good (K2). */
   cancelWith(signal: AbortSignal, cancel: (id: string) => void): Disposable {
     const aborted = () => {
-      if (this.#id !== undefined && !this.#ended && isForGood(signal.reason)) cancel(this.#id);
+      if (isForGood(signal.reason)) this.cancel(cancel);
     };
     if (signal.aborted) aborted();
     signal.addEventListener("abort", aborted, { once: true });
@@ -77,9 +88,9 @@ export function readMark(checkpoint: string): Mark | null {
   return typeof id === "string" && ID.test(id) && isPlace(after) ? { id, after } : null;
 }
 
-/** A person's stop, and a deadline of ours, after which nobody comes back for the response. */
+/** A person's stop, a deadline of ours, a reader that left: nobody comes back for the response. */
 function isForGood(reason: unknown): boolean {
-  return reason === "cancelled" || reason instanceof AppError;
+  return reason !== "drain" && reason !== "fenced";
 }
 
 function isPlace(value: unknown): value is number {
