@@ -79,11 +79,11 @@ export class Exchange {
     await this.raw(this.#format.open(this.model, this.#usage));
   }
 
-  /** Sends the headers of a stream, and not one byte of it. */
-  async headersOnly(contentType = "text/event-stream; charset=utf-8"): Promise<void> {
+  /** Sends the headers of a body, and not one byte of it. */
+  async headersOnly(contentType = "text/event-stream; charset=utf-8", status = 200): Promise<void> {
     this.#open = true;
     await this.#socket.write(
-      `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\nx-request-id: req_fake\r\nrequest-id: req_fake\r\n` +
+      `HTTP/1.1 ${status} Fake\r\ncontent-type: ${contentType}\r\nx-request-id: req_fake\r\nrequest-id: req_fake\r\n` +
         `transfer-encoding: chunked\r\nconnection: close\r\n\r\n`,
     );
   }
@@ -111,19 +111,29 @@ export class Exchange {
     this.#usage = usage;
   }
 
-  /** Streams the terminal event, and ends. */
-  async end(stop: FakeStop = "stop"): Promise<void> {
+  /** Streams the terminal event, and leaves the connection to the client. */
+  async terminal(stop: FakeStop = "stop"): Promise<void> {
     await this.start();
     await this.raw(this.#format.end(stop, this.#usage));
     this.stored?.end();
+  }
+
+  /** Streams an error event, and leaves the connection to the client. */
+  async failing(type = "overloaded_error", message = "Overloaded"): Promise<void> {
+    await this.start();
+    await this.raw(this.#format.error(type, message));
+    this.stored?.end();
+  }
+
+  /** Streams the terminal event, and ends. */
+  async end(stop?: FakeStop): Promise<void> {
+    await this.terminal(stop);
     await this.eof();
   }
 
   /** Streams an error event, and ends. */
-  async error(type = "overloaded_error", message = "Overloaded"): Promise<void> {
-    await this.start();
-    await this.raw(this.#format.error(type, message));
-    this.stored?.end();
+  async error(type?: string, message?: string): Promise<void> {
+    await this.failing(type, message);
     await this.eof();
   }
 
@@ -141,10 +151,14 @@ export class Exchange {
 
   /** Streams text as it stands, which need not be an event. */
   async raw(text: string): Promise<void> {
-    if (!this.#open) await this.headersOnly();
     this.stored?.write(text);
-    const bytes = new TextEncoder().encode(text).length;
-    if (bytes > 0) await this.#socket.write(`${bytes.toString(16)}\r\n${text}\r\n`);
+    await this.bytes(new TextEncoder().encode(text));
+  }
+
+  /** Streams bytes as they stand, which need not be whole characters. */
+  async bytes(bytes: Uint8Array): Promise<void> {
+    if (!this.#open) await this.headersOnly();
+    if (bytes.length > 0) await this.#socket.write(`${bytes.length.toString(16)}\r\n`, bytes, "\r\n");
   }
 
   /** Answers with something other than a stream. */

@@ -58,11 +58,13 @@ export class Socket {
   }
 
   /** Writes in the order of the calls. A client that is gone is not an error here: see `closed`. */
-  write(text: string): Promise<void> {
+  write(...pieces: (string | Uint8Array)[]): Promise<void> {
+    const bytes = pieces.map((piece) => typeof piece === "string" ? encoder.encode(piece) : piece)
+      .reduce(joined);
     return this.#writing = this.#writing.then(async () => {
       if (this.#over) return;
       try {
-        for (let rest = encoder.encode(text); rest.length > 0;) {
+        for (let rest = bytes; rest.length > 0;) {
           rest = rest.subarray(await this.#conn.write(rest));
         }
       } catch (error) {

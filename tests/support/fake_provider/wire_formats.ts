@@ -14,7 +14,17 @@ export interface FakeUsage {
 }
 
 /** What an adapter should tell apart; each format has its own word for it. */
-export type FakeStop = "stop" | "length" | "content_filter" | "refusal" | "tool" | "pause" | "context";
+export type FakeStop =
+  | "stop"
+  | "length"
+  | "content_filter"
+  | "refusal"
+  | "tool"
+  | "pause"
+  | "context"
+  | "stop_sequence"
+  /** A reason that a vendor may think of later. */
+  | "novel";
 
 /** The frames of one format. Each function gives the text of zero or more SSE events. */
 export interface Format {
@@ -40,7 +50,8 @@ export function errorBody(api: Api, type: string, message: string): string {
   );
 }
 
-function event(name: string, body: Record<string, unknown>): string {
+/** A named event, as Responses and Messages have them. */
+export function event(name: string, body: Record<string, unknown>): string {
   return `event: ${name}\ndata: ${JSON.stringify({ type: name, ...body })}\n\n`;
 }
 
@@ -71,6 +82,7 @@ function responses(id: string): Format {
     context: "max_output_tokens",
     content_filter: "content_filter",
     pause: "steered",
+    novel: "tea_time",
   };
   return {
     open(name) {
@@ -120,6 +132,8 @@ function messages(): Format {
     tool: "tool_use",
     pause: "pause_turn",
     context: "model_context_window_exceeded",
+    stop_sequence: "stop_sequence",
+    novel: "tea_time",
   };
   const input = (usage: FakeUsage) => ({
     input_tokens: usage.fresh,
@@ -149,7 +163,7 @@ function messages(): Format {
     usage: () => "", // in message_start and message_delta
     end: (stop, usage) =>
       closed() + event("message_delta", {
-        delta: { stop_reason: STOPS[stop], stop_sequence: null },
+        delta: { stop_reason: STOPS[stop], stop_sequence: stop === "stop_sequence" ? "END" : null },
         usage: {
           // As the API does: what did not change is null or missing.
           input_tokens: null,
@@ -163,15 +177,21 @@ function messages(): Format {
   };
 }
 
+/** A chunk of Chat Completions. */
+export function chunk(body: Record<string, unknown>, model = ""): string {
+  const head = { id: "chatcmpl-fake", object: "chat.completion.chunk", created: 1, model };
+  return `data: ${JSON.stringify({ ...head, ...body })}\n\n`;
+}
+
+/** A chunk of Chat Completions that is a part of the answer. */
+export function choice(delta: unknown, finish: string | null = null, model = ""): string {
+  return chunk({ choices: [{ index: 0, delta, finish_reason: finish }] }, model);
+}
+
 /** Chat Completions. */
 function chat(): Format {
   let model = "";
-  const chunk = (body: Record<string, unknown>) =>
-    `data: ${
-      JSON.stringify({ id: "chatcmpl-fake", object: "chat.completion.chunk", created: 1, model, ...body })
-    }\n\n`;
-  const delta = (delta: Record<string, unknown>, finish: string | null = null) =>
-    chunk({ choices: [{ index: 0, delta, finish_reason: finish }] });
+  const delta = (delta: Record<string, unknown>, finish?: string) => choice(delta, finish, model);
   const STOPS: Record<FakeStop, string> = {
     stop: "stop",
     length: "length",
@@ -180,6 +200,8 @@ function chat(): Format {
     tool: "tool_calls",
     pause: "abort",
     context: "length",
+    stop_sequence: "stop",
+    novel: "tea_time",
   };
   const counted = (usage: FakeUsage) => {
     const prompt = usage.fresh + (usage.cached ?? 0);
@@ -192,7 +214,7 @@ function chat(): Format {
         prompt_tokens_details: { cached_tokens: usage.cached ?? 0 },
         completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
       },
-    });
+    }, model);
   };
   return {
     open(name) {
