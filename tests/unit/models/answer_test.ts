@@ -5,15 +5,7 @@ import { whole } from "@/lib/models/answer.ts";
 import type { Delta, Turn } from "@/lib/models/provider.ts";
 import { alternating } from "@/lib/models/turns.ts";
 import { exclusiveUsage, inclusiveUsage } from "@/lib/models/usage.ts";
-import type { Vendor } from "@/lib/models/vendor.ts";
-
-const VENDOR: Vendor = {
-  provider: "fake",
-  label: "Fake",
-  keyVariable: "FAKE_API_KEY",
-  urlVariable: "FAKE_BASE_URL",
-  baseURL: "http://127.0.0.1",
-};
+import { VENDOR } from "../../support/vendor.ts";
 
 async function deltasOf(deltas: readonly Delta[]): Promise<Delta[]> {
   return await Array.fromAsync(whole(

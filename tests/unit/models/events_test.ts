@@ -3,16 +3,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { AppError } from "@/lib/core/errors.ts";
 import { eventsOf, Heard, StreamError } from "@/lib/models/events.ts";
-import type { Vendor } from "@/lib/models/vendor.ts";
 import type { Wire } from "@/lib/models/wire.ts";
+import { VENDOR } from "../../support/vendor.ts";
 
-const VENDOR: Vendor = {
-  provider: "fake",
-  label: "Fake",
-  keyVariable: "FAKE_API_KEY",
-  urlVariable: "FAKE_BASE_URL",
-  baseURL: "http://127.0.0.1",
-};
 const WIRE: Wire = { touch: () => {} };
 
 interface Numbered {

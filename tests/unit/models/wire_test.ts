@@ -1,15 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
-import type { Vendor } from "@/lib/models/vendor.ts";
 import { Pieces, through, type Wire, wireFetch } from "@/lib/models/wire.ts";
-
-const VENDOR: Vendor = {
-  provider: "fake",
-  label: "Fake",
-  keyVariable: "FAKE_API_KEY",
-  urlVariable: "FAKE_BASE_URL",
-  baseURL: "http://127.0.0.1",
-};
+import { VENDOR } from "../../support/vendor.ts";
 
 /** A body that never ends, and what was taken of it. */
 function endless(chunk: Uint8Array<ArrayBuffer>) {
