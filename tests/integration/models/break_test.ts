@@ -2,7 +2,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { FakeClock } from "../../support/clock.ts";
 import { open, readTo, stored } from "./stored.ts";
-import { errorOf, hear, REQUEST, soon } from "./vendors.ts";
+import { errorOf, hear, soon } from "../../support/hearing.ts";
 
 stored(
   "A4: connections that break end nothing: the rest is read on, said once, asked once",
@@ -62,18 +62,6 @@ stored(
     }
     assertEquals(errorOf(await soon(rest)).code, "provider_truncated");
     assertEquals(fake.exchanges.length, 4);
-  },
-);
-
-stored(
-  "A4: a response that the vendor left unfinished is at its end, and is not read again",
-  async ({ fake, make }) => {
-    const heard = hear(make().stream(REQUEST, new AbortController().signal));
-    const exchange = await fake.next();
-    await exchange.send("One");
-    await exchange.end("pause");
-    assertEquals(errorOf(await soon(heard)).code, "provider_truncated");
-    assertEquals(fake.exchanges.length, 1);
   },
 );
 

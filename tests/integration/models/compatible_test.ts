@@ -2,18 +2,29 @@
 import { assertEquals } from "@std/assert";
 import { compatible } from "@/lib/models/compatible.ts";
 import { FakeClock } from "../../support/clock.ts";
-import { startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { call, errorOf, forEachVendor, hear, REQUEST, soon } from "./vendors.ts";
+import type { Provider } from "@/lib/models/provider.ts";
+import { KEY } from "../../support/adapters.ts";
+import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
+import { choice } from "../../support/fake_provider/wire_formats.ts";
+import { call, errorOf, hear, REQUEST, soon } from "../../support/hearing.ts";
 
-const only = { apis: ["chat"] } as const;
+const FINISHED = choice({ content: "All" }, "stop");
 
-function chunk(body: Record<string, unknown>): string {
-  return `data: ${JSON.stringify({ object: "chat.completion.chunk", ...body })}\n\n`;
+interface Scene {
+  fake: FakeProvider;
+  provider: Provider;
+  clock: FakeClock;
 }
 
-const FINISHED = chunk({ choices: [{ index: 0, delta: { content: "All" }, finish_reason: "stop" }] });
+function test(name: string, fn: (scene: Scene) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using fake = startFakeProvider();
+    const clock = new FakeClock();
+    await fn({ fake, clock, provider: compatible({ baseURL: fake.baseURL("chat"), apiKey: KEY, clock }) });
+  });
+}
 
-forEachVendor(
+test(
   "a server that refuses stream_options is asked once more without, and then remembered",
   async ({ fake, provider }) => {
     const first = call(provider);
@@ -34,10 +45,9 @@ forEachVendor(
     );
     assertEquals(asked, [true, false, false]);
   },
-  only,
 );
 
-forEachVendor(
+test(
   "a 400 for another reason is the server's own, and nothing is remembered",
   async ({ fake, provider }) => {
     for (let i = 0; i < 2; i++) {
@@ -49,21 +59,9 @@ forEachVendor(
       assertEquals("stream_options" in (with_.body as Record<string, unknown>), true);
     }
   },
-  only,
 );
 
-forEachVendor("both names of a reasoning delta are understood", async ({ fake, provider }) => {
-  const heard = call(provider);
-  const exchange = await fake.next();
-  await exchange.raw(chunk({ choices: [{ index: 0, delta: { reasoning: "One " } }] }));
-  await exchange.raw(chunk({ choices: [{ index: 0, delta: { reasoning_content: "two", content: null } }] }));
-  await exchange.raw(FINISHED);
-  await exchange.eof();
-  const { reasoning, text } = await heard;
-  assertEquals([reasoning, text], ["One two", "All"]);
-}, only);
-
-forEachVendor(
+test(
   "a whole answer is not lost when the connection breaks before its usage",
   async ({ fake, provider }) => {
     const heard = call(provider);
@@ -73,10 +71,9 @@ forEachVendor(
     const { text, end, usage } = await heard;
     assertEquals([text, end, usage], ["All", { type: "end" }, undefined]);
   },
-  only,
 );
 
-forEachVendor("a whole answer ends although its server never does", async ({ fake, provider, clock }) => {
+test("a whole answer ends although its server never does", async ({ fake, provider, clock }) => {
   const stream = provider.stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]();
   const first = stream.next();
   const exchange = await fake.next();
@@ -86,18 +83,18 @@ forEachVendor("a whole answer ends although its server never does", async ({ fak
   await clock.advance(5000);
   assertEquals((await rest).end, { type: "end" });
   await soon(exchange.closed);
-}, only);
+});
 
 const FINISHES = { error: "provider_failed", insufficient_system_resource: "provider_overloaded" };
 for (const [finish, code] of Object.entries(FINISHES)) {
-  forEachVendor(`the finish reason "${finish}" is ${code}`, async ({ fake, provider }) => {
+  test(`the finish reason "${finish}" is ${code}`, async ({ fake, provider }) => {
     const heard = call(provider);
     const exchange = await fake.next();
     await exchange.send("Half");
-    await exchange.raw(chunk({ choices: [{ index: 0, delta: {}, finish_reason: finish }] }));
+    await exchange.raw(choice({}, finish));
     await exchange.eof();
     assertEquals(errorOf(await heard).code, code);
-  }, only);
+  });
 }
 
 Deno.test("a server without a key is sent none, and asked for one by name when it wants it", async () => {

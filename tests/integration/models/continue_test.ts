@@ -4,7 +4,8 @@ import { compatible } from "@/lib/models/compatible.ts";
 import type { ModelRequest, Provider } from "@/lib/models/provider.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { call, errorOf, REQUEST, VENDORS } from "./vendors.ts";
+import { ADAPTERS } from "../../support/adapters.ts";
+import { call, errorOf, REQUEST } from "../../support/hearing.ts";
 
 const PREFIX = "Once upon a time there was";
 const CONTINUED: ModelRequest = { ...REQUEST, prefix: PREFIX };
@@ -65,7 +66,7 @@ Deno.test("a server that knows no beginnings rejects the request before a word",
 });
 
 Deno.test("the other vendors' adapters go on from no beginning", () => {
-  const others = VENDORS.filter(({ api }) => api !== "chat");
+  const others = ADAPTERS.filter(({ api }) => api !== "chat");
   for (const { make } of others) {
     assertEquals(make({ baseURL: "http://127.0.0.1:9", clock: new FakeClock() }).continues, undefined);
   }

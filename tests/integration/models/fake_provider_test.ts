@@ -1,8 +1,10 @@
 // The fake provider itself, where a fault in it would make other tests pass for nothing.
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FakeClock } from "../../support/clock.ts";
 import { type Exchange, type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
 import { CAN_RESET, ResettingRelay } from "../../support/fake_provider/reset.ts";
-import { call, forEachVendor } from "./vendors.ts";
+import { ADAPTERS } from "../../support/adapters.ts";
+import { call } from "../../support/hearing.ts";
 
 /** What a bare socket reads after the answer's first bytes, once `breakOff` has been done to it. */
 async function after(
@@ -37,17 +39,16 @@ Deno.test({ name: "reset() sends a true TCP reset", ignore: !CAN_RESET }, async 
   );
 });
 
-forEachVendor(
-  "an automatic answer keeps its pace and notes when each token left",
-  async ({ fake, provider }) => {
-    const { text, usage } = await call(provider);
+for (const { name, api, make } of ADAPTERS) {
+  Deno.test(`an automatic answer keeps its pace and notes when each token left (${name})`, async () => {
+    await using fake = startFakeProvider({ auto: { tokens: 6, tokensPerSecond: 200 } });
+    const { text, usage } = await call(make({ baseURL: fake.baseURL(api), clock: new FakeClock() }));
     assertEquals([text, usage], ["1 2 3 4 5 6", { inputTokens: 10, outputTokens: 6 }]);
     const { sent } = fake.exchanges[0]!;
     assertEquals(sent.map(({ token }) => token), ["1", " 2", " 3", " 4", " 5", " 6"]);
     assert(sent[5]!.atMs - sent[0]!.atMs >= 24, "five waits of 5 ms, give or take the timer's rounding");
-  },
-  { auto: { tokens: 6, tokensPerSecond: 200 } },
-);
+  });
+}
 
 Deno.test("closing it fails with what went wrong inside", async () => {
   const fake = startFakeProvider({ auto: () => Promise.reject(new Error("a fault in the script")) });

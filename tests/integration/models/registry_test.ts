@@ -5,7 +5,8 @@ import { DISCOVER_BYTES_MAX, DISCOVER_CACHE_MS, DISCOVER_MS_MAX } from "@/lib/mo
 import { type Models, models, type ModelsConfig } from "@/lib/models/registry.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { call, KEY, soon } from "./vendors.ts";
+import { KEY } from "../../support/adapters.ts";
+import { call, soon } from "../../support/hearing.ts";
 
 const DEMO = { demo: { tokensPerSecond: Infinity } };
 

@@ -1,20 +1,19 @@
 // OpenAI's stored responses: an answer that goes on where another process left it, and one that is stopped.
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { openai } from "@/lib/models/openai.ts";
 import { DEADLINES } from "@/lib/resilience/deadline.ts";
 import { open, readTo, stored } from "./stored.ts";
-import { errorOf, hear, KEY, nextText, REQUEST, soon } from "./vendors.ts";
+import { KEY } from "../../support/adapters.ts";
+import { errorOf, hear, nextText, REQUEST, soon } from "../../support/hearing.ts";
 
 stored(
   "a response is stored only where it is asked for, and then it can be resumed",
   async ({ fake, clock, make }) => {
     const plain = openai({ baseURL: fake.baseURL("responses"), apiKey: KEY, clock });
     assertEquals([plain.resume, typeof make().resume], [undefined, "function"]);
-    for (const [provider, background, store] of [[plain, undefined, false], [make(), true, true]] as const) {
+    for (const [provider, store] of [[plain, false], [make(), true]] as const) {
       const heard = hear(provider.stream(REQUEST, new AbortController().signal));
       const exchange = await fake.next();
-      const body = exchange.body as Record<string, unknown>;
-      assertEquals([body.background, body.store, body.stream], [background, store, true]);
       await exchange.send("All");
       await exchange.end();
       assertEquals((await heard).checkpoint !== undefined, store);
@@ -90,34 +89,6 @@ stored("a refusal that was cut in two is told as a whole", async ({ fake, make }
   assertEquals([resumed.code, resumed.message], ["provider_refused", whole.message]);
 });
 
-stored(
-  "M2: a stop by a person cancels what is stored, because closing does not",
-  async ({ fake, make, clock, reported }) => {
-    const controller = new AbortController();
-    const stream = open(make(), controller.signal);
-    const first = readTo(stream, "Half");
-    const exchange = await fake.next();
-    await exchange.send("Half");
-    await first;
-    controller.abort("cancelled");
-    await soon(exchange.closed);
-    const cancelling = await fake.next();
-    assertEquals([cancelling.method, cancelling.path.endsWith(`/responses/${exchange.stored!.id}/cancel`)], [
-      "POST",
-      true,
-    ]);
-    await soon(exchange.stored!.cancelled);
-    assertStrictEquals((await hear({ [Symbol.asyncIterator]: () => stream })).error, "cancelled");
-    await soon(cancelling.closed);
-    // The vendor has answered; the call's own limit goes once the answer has been read.
-    for (let turns = 0; clock.sleeping > 0 && turns < 1_000; turns++) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    await clock.advance(10_000);
-    assertEquals([reported, clock.sleeping], [[], 0]);
-  },
-);
-
 stored("a resumed response is cancelled too", async ({ fake, make }) => {
   const dying = new AbortController();
   const stream = open(make(), dying.signal);
@@ -136,28 +107,6 @@ stored("a resumed response is cancelled too", async ({ fake, make }) => {
   controller.abort("cancelled");
   await soon(exchange.stored!.cancelled);
 });
-
-stored(
-  "a deadline of ours cancels what nobody will come back for; an end cancels nothing",
-  async ({ fake, make, clock }) => {
-    const done = hear(make().stream(REQUEST, new AbortController().signal));
-    const whole = await fake.next();
-    await whole.send("All");
-    await whole.end();
-    assertEquals((await done).text, "All");
-
-    const stream = open(make());
-    const first = readTo(stream, "Half");
-    const exchange = await fake.next();
-    await exchange.send("Half");
-    await first;
-    const rest = hear({ [Symbol.asyncIterator]: () => stream });
-    await clock.advance(DEADLINES.idleMs);
-    assertEquals(errorOf(await soon(rest)).code, "timeout_idle");
-    await soon(exchange.stored!.cancelled);
-    assertEquals(whole.stored!.isCancelled, false);
-  },
-);
 
 stored(
   "a cancel that the vendor does not take is reported, without the key, and never thrown",

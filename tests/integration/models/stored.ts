@@ -3,7 +3,8 @@ import { openai } from "@/lib/models/openai.ts";
 import type { Delta, Provider } from "@/lib/models/provider.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
-import { KEY, REQUEST, soon } from "./vendors.ts";
+import { KEY } from "../../support/adapters.ts";
+import { REQUEST, soon } from "../../support/hearing.ts";
 
 export interface StoredScene {
   fake: FakeProvider;
