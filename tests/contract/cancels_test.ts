@@ -1,12 +1,23 @@
 // A stop at every stage of an answer: the socket is closed at once, and what came before stays.
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { Provider } from "@/lib/models/provider.ts";
-import { ADAPTERS } from "../support/adapters.ts";
+import { type AdapterName, ADAPTERS } from "../support/adapters.ts";
 import { FakeClock } from "../support/clock.ts";
 import { type FakeProvider, startFakeProvider } from "../support/fake_provider/mod.ts";
 import { choice } from "../support/fake_provider/wire_formats.ts";
 import { call, hear, nextText, REQUEST, soon } from "../support/hearing.ts";
-import { absent, contract, each, ends, keeping, nothingLeft, stops, watched } from "./contract.ts";
+import {
+  absent,
+  type Asked,
+  askedBy,
+  contract,
+  each,
+  ends,
+  keeping,
+  nothingLeft,
+  stops,
+  watched,
+} from "./contract.ts";
 import {
   again,
   almost,
@@ -102,7 +113,11 @@ contract([
 
 // What is not a matter of the wire: when it is stopped, and by whom.
 for (const { name, api, make } of ADAPTERS) {
-  const test = (what: string, fn: (scene: { fake: FakeProvider; provider: Provider }) => Promise<void>) =>
+  const test = (
+    what: string,
+    expected: { [K in AdapterName]?: readonly Asked[] } & { others: readonly Asked[] },
+    fn: (scene: { fake: FakeProvider; provider: Provider }) => Promise<void>,
+  ) =>
     watched(`${what} (${name})`, async () => {
       await using fake = startFakeProvider();
       const clock = new FakeClock();
@@ -114,14 +129,16 @@ for (const { name, api, make } of ADAPTERS) {
       });
       await fn({ fake, provider });
       await nothingLeft(fake, clock, responses);
+      assertEquals(fake.exchanges.map(askedBy), expected[name] ?? expected.others);
     });
 
-  test("M2: a stop before the request, which is then not made", async ({ fake, provider }) => {
-    const heard = await hear(provider.stream(REQUEST, AbortSignal.abort("early")));
-    assertEquals([heard.error, fake.exchanges.length], ["early", 0]);
+  test("M2: a stop before the request, which is then not made", { others: [] }, async ({ provider }) => {
+    const { error } = await soon(hear(provider.stream(REQUEST, AbortSignal.abort("early"))));
+    assertEquals(error, "early");
   });
 
-  test("M2: a stop while nobody pulls closes the socket at once", async ({ fake, provider }) => {
+  const drained = { others: ["answer"] } as const; // and what is stored is left to the next
+  test("M2: a stop while nobody pulls closes the socket at once", drained, async ({ fake, provider }) => {
     const stop = new AbortController();
     const stream = provider.stream(REQUEST, stop.signal)[Symbol.asyncIterator]();
     const first = nextText(stream);
@@ -130,11 +147,11 @@ for (const { name, api, make } of ADAPTERS) {
     assertEquals(await soon(first), "Half");
     stop.abort("drain");
     await soon(exchange.closed); // nobody has pulled since
-    assertStrictEquals((await hear({ [Symbol.asyncIterator]: () => stream })).error, "drain");
-    assertEquals(fake.exchanges.length, 1, "who drains leaves what is stored to the next");
+    assertEquals((await soon(hear({ [Symbol.asyncIterator]: () => stream }))).error, "drain");
   });
 
-  test("a reader that leaves closes the socket, and what is stored is cancelled", async ({ fake, provider }) => {
+  const left = { others: ["answer"], background: ["answer", "cancel"] } as const; // nobody comes back for it
+  test("a reader that leaves closes the socket at once", left, async ({ fake, provider }) => {
     const stream = provider.stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]();
     const first = nextText(stream);
     const exchange = await fake.next();
@@ -145,9 +162,10 @@ for (const { name, api, make } of ADAPTERS) {
     await soon(exchange.stored?.cancelled ?? exchange.closed);
   });
 
-  test("many calls run at once, each with its own answer", async ({ fake, provider }) => {
+  const many = { others: [1, 2, 3, 4, 5].map(() => "answer" as const) };
+  test("many calls run at once, each with its own answer", many, async ({ fake, provider }) => {
     fake.auto = { tokens: 5 };
-    const all = await Promise.all([1, 2, 3, 4, 5].map(() => call(provider)));
+    const all = await soon(Promise.all(many.others.map(() => call(provider))));
     for (const { text, usage } of all) assertEquals([text, usage?.outputTokens], ["1 2 3 4 5", 5]);
   });
 }

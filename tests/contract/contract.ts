@@ -65,7 +65,7 @@ interface Failure {
 }
 
 /** What a request wants: an answer, the rest of one, or its end. */
-type Asked = "answer" | "rest" | "cancel";
+export type Asked = "answer" | "rest" | "cancel";
 
 type More = Partial<Pick<Outcome, "text" | "reasoning" | "usage" | "asked">>;
 
@@ -214,7 +214,7 @@ export async function nothingLeft(fake: FakeProvider, clock: FakeClock, response
   assertEquals(clock.sleeping, 0, "C2: somebody still sleeps");
 }
 
-function askedBy({ method, path }: Exchange): Asked {
+export function askedBy({ method, path }: Exchange): Asked {
   return method === "GET" ? "rest" : path.endsWith("/cancel") ? "cancel" : "answer";
 }
 

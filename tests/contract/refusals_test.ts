@@ -28,6 +28,15 @@ const STATUSES = [
   [503, "unavailable", "provider_overloaded", true],
   [504, "timeout", "provider_failed", true],
   [529, "overloaded_error", "provider_overloaded", true],
+  // A proxy's own word for it says nothing, and the status all.
+  [401, "tea_time", "provider_auth", false],
+  [402, "tea_time", "provider_rate_limit", false],
+  [403, "tea_time", "provider_auth", false],
+  [404, "tea_time", "provider_rejected", false],
+  [413, "tea_time", "provider_rejected", false],
+  [429, "tea_time", "provider_rate_limit", true],
+  [500, "tea_time", "provider_failed", true],
+  [529, "tea_time", "provider_overloaded", true],
 ] as const;
 
 /** What is answered to a request, and to the second one of a compatible server, which may mean `stream_options` by it. */
