@@ -105,11 +105,11 @@ contract([
   {
     what: "an end without a word is an empty answer",
     wire: [end()],
-    out: fails("provider_empty", { retry: false }),
+    out: fails("provider_empty", { retry: true }),
   },
   {
     what: "an end without a word is an empty answer, whatever was thought",
     wire: [think("Hmm."), end()],
-    out: fails("provider_empty", { retry: false, reasoning: "Hmm." }),
+    out: fails("provider_empty", { retry: true, reasoning: "Hmm." }),
   },
 ]);
