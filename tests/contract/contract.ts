@@ -205,7 +205,7 @@ export function keeping(responses: Promise<Response>[], notes?: Notes): typeof f
 
 /** C2, but for what Deno's sanitizers see. */
 export async function nothingLeft(fake: FakeProvider, clock: FakeClock, responses: Promise<Response>[]) {
-  await Promise.allSettled(responses);
+  await soon(Promise.allSettled(responses), "C2: a request is still open");
   for (const exchange of fake.exchanges) await soon(exchange.closed, "C2: the socket was not closed");
   // A cancel of what is stored has a limit of its own, which goes when its response has been read.
   for (let turns = 0; clock.sleeping > 0 && turns < 100; turns++) {

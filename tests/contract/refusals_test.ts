@@ -80,6 +80,16 @@ contract([
     }),
   },
   {
+    what: "a model or an address that the provider does not know is told as such, with the variable to check",
+    wire: [refuse(404, "tea_time")],
+    out: fails("provider_rejected", { retry: false, says: /know this model or address \(404\).*_BASE_URL/ }),
+  },
+  {
+    what: "a conversation that is too long is told as such",
+    wire: [refuse(413, "tea_time")],
+    out: fails("provider_rejected", { retry: false, says: /too long for this model \(413\)/ }),
+  },
+  {
     what: "the vendor's name of the request is kept",
     wire: [refuse(500, "api_error", { "x-request-id": "req_9", "request-id": "req_9" })],
     out: fails("provider_failed", { retry: true, requestId: "req_9" }),
