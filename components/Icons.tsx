@@ -92,3 +92,35 @@ export const ThemeIcon = () => (
     <path d="M12 4.5v15a7.5 7.5 0 0 0 0-15z" fill="currentColor" />
   </Icon>
 );
+export const ChevronIcon = () => (
+  <Icon>
+    <path d="m7 10 5 5 5-5" />
+  </Icon>
+);
+export const UpIcon = () => (
+  <Icon>
+    <path d="m7 14 5-5 5 5" />
+  </Icon>
+);
+export const SettingsIcon = () => (
+  <Icon>
+    <path d="M4 8h8m6 0h2M4 16h2m6 0h8" />
+    <circle cx="15" cy="8" r="2.5" />
+    <circle cx="9" cy="16" r="2.5" />
+  </Icon>
+);
+export const OtherIcon = () => (
+  <Icon>
+    <path d="M4 8h14m-3-3 3 3-3 3M20 16H6m3-3-3 3 3 3" />
+  </Icon>
+);
+export const GoodIcon = () => (
+  <Icon>
+    <path d="M4 11h3v8H4zM7 11l4-7a2 2 0 0 1 2 2v4h5a2 2 0 0 1 2 2.4l-1.2 5A2 2 0 0 1 16.8 19H7" />
+  </Icon>
+);
+export const BadIcon = () => (
+  <Icon>
+    <path d="M20 13h-3V5h3zM17 13l-4 7a2 2 0 0 1-2-2v-4H6a2 2 0 0 1-2-2.4l1.2-5A2 2 0 0 1 7.2 5H17" />
+  </Icon>
+);

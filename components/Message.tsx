@@ -1,21 +1,45 @@
 // One message of the conversation.
 import { Component } from "preact";
 import type { Id } from "../lib/core/ids.ts";
-import { isTerminal, type Message as MessageData, textOf } from "../lib/protocol/message.ts";
+import {
+  isTerminal,
+  type Message as MessageData,
+  type Rating as Thumb,
+  textOf,
+} from "../lib/protocol/message.ts";
+import type { Model } from "../lib/protocol/model.ts";
+import { AnswerFacts } from "./AnswerFacts.tsx";
 import { CopyButton } from "./CopyButton.tsx";
+import { Countdown } from "./Countdown.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
-import { AgainIcon, BackIcon, ForthIcon } from "./Icons.tsx";
+import { FallbackNote } from "./FallbackNote.tsx";
+import { AgainIcon, BackIcon, ForthIcon, OtherIcon } from "./Icons.tsx";
+import { LiveFacts } from "./LiveFacts.tsx";
 import { Parts } from "./Parts.tsx";
+import { Rating } from "./Rating.tsx";
 import { Thinking } from "./Thinking.tsx";
 
 export interface MessageActions {
   regenerate(messageId: Id): void;
+  /** Another answer by a model that is still to be chosen. */
+  regenerateWith(messageId: Id): void;
+  /** An answer that was cut off goes on. */
+  goOn(messageId: Id): void;
   choose(versionId: Id): void;
+  /** False when it could not be saved; the person was told. */
+  rate(messageId: Id, rating: Thumb | null, reason?: string): Promise<boolean>;
+  /** The system prompt of that id. */
+  prompt(promptId: string): Promise<string>;
+  /** A part of the page could not be loaded. */
+  unloaded(): void;
 }
 
 interface Props {
   message: MessageData;
   versions: readonly Id[];
+  models: readonly Model[];
+  /** Nothing comes after it: an answer that was cut off can go on. */
+  last: boolean;
   /** Stop was asked for and the end is not here yet. */
   stopping: boolean;
   /** The same object each time, or every message renders with every word. */
@@ -25,12 +49,14 @@ interface Props {
 export class Message extends Component<Props> {
   /** Messages keep their identity until they change; a list of versions is new each time and is compared by what is in it. */
   override shouldComponentUpdate(next: Props): boolean {
-    const { message, versions, stopping } = this.props;
-    return next.message !== message || next.stopping !== stopping || next.versions.join() !== versions.join();
+    const { message, versions, models, last, stopping } = this.props;
+    return next.message !== message || next.stopping !== stopping || next.last !== last ||
+      next.models !== models || next.versions.join() !== versions.join();
   }
 
-  override render({ message, versions, stopping, actions }: Props) {
-    const { id, role, status } = message;
+  override render(props: Props) {
+    const { message, models, actions } = props;
+    const { id, role, status, fallback } = message;
     const assistant = role === "assistant";
     const heading = `m-${id}`;
     return (
@@ -46,30 +72,61 @@ export class Message extends Component<Props> {
         <h2 id={heading} class="sr-only">{assistant ? "Assistant" : "You"}</h2>
         {(message.attempt ?? 1) > 1 && <p class="aside">Restarted after an interruption</p>}
         {message.recovered !== undefined && <p class="aside">Went on after an interruption</p>}
+        {fallback !== undefined && <FallbackNote by={message.model} fallback={fallback} models={models} />}
         <div class="body" data-text dir="auto">
           {assistant ? <Parts message={message} /> : <p class="plain">{textOf(message)}</p>}
         </div>
-        {status === "streaming" && message.parts.length === 0 && <Thinking stopping={stopping} />}
-        {status === "streaming" && message.parts.length > 0 && (
-          <p class="growing" aria-hidden="true">
-            <span class="pulse" />
-            {stopping && "Stopping…"}
-          </p>
-        )}
+        {status === "streaming" && <Progress {...props} />}
         {status === "failed" && message.error !== undefined && (
           <ErrorNote failure={message.error}>
             {assistant && (
               <button type="button" data-action="retry" onClick={() => actions.regenerate(id)}>Retry</button>
             )}
+            {canGoOn(props) && <GoOn id={id} actions={actions} />}
           </ErrorNote>
         )}
-        {isTerminal(status) && <Footer message={message} versions={versions} actions={actions} />}
+        {status !== "failed" && canGoOn(props) && (
+          <p class="cut-off">
+            {message.stopReason === "length"
+              ? "The answer reached its longest length."
+              : "The answer was stopped."} <GoOn id={id} actions={actions} />
+          </p>
+        )}
+        {isTerminal(status) && <Footer {...props} />}
       </article>
     );
   }
 }
 
-function Footer({ message, versions, actions }: Pick<Props, "message" | "versions" | "actions">) {
+/** What there is to say of an answer that is being written: why it has not begun, or how far it is. */
+function Progress({ message, models, stopping }: Props) {
+  if (message.parts.length === 0) {
+    return message.waiting === undefined
+      ? <Thinking stopping={stopping} />
+      : <Countdown key={message.waiting.tried} waiting={message.waiting} stopping={stopping} />;
+  }
+  return (
+    <p class="growing">
+      <span class="pulse" aria-hidden="true" />
+      {stopping ? "Stopping…" : <LiveFacts key={message.attempt ?? 1} message={message} models={models} />}
+    </p>
+  );
+}
+
+/** An answer that ended before its time, with words of which there could be more. */
+function canGoOn({ message, last }: Props): boolean {
+  const { role, status, stopReason } = message;
+  const cutOff = status === "cancelled" || status === "failed" ||
+    (status === "complete" && stopReason === "length");
+  return role === "assistant" && last && cutOff && textOf(message).trim() !== "";
+}
+
+function GoOn({ id, actions }: { id: Id; actions: MessageActions }) {
+  return <button type="button" data-action="continue" onClick={() => actions.goOn(id)}>Continue</button>;
+}
+
+function Footer({ message, versions, models, actions }: Props) {
+  const { id } = message;
   const assistant = message.role === "assistant";
   return (
     <footer>
@@ -77,24 +134,50 @@ function Footer({ message, versions, actions }: Pick<Props, "message" | "version
         {versions.length > 1 && <Versions message={message} versions={versions} actions={actions} />}
         <CopyButton text={textOf(message)} label="Copy message" action="copy" />
         {assistant && (
-          <button
-            type="button"
-            class="icon"
-            data-action="regenerate"
-            title="Answer again"
-            onClick={() => actions.regenerate(message.id)}
-          >
-            <AgainIcon />
-            <span class="sr-only">Answer again</span>
-          </button>
+          <>
+            <button
+              type="button"
+              class="icon"
+              data-action="regenerate"
+              title="Answer again"
+              onClick={() => actions.regenerate(id)}
+            >
+              <AgainIcon />
+              <span class="sr-only">Answer again</span>
+            </button>
+            <button
+              type="button"
+              class="icon"
+              data-action="regenerate-with"
+              title="Answer again with another model"
+              aria-haspopup="dialog"
+              onClick={() => actions.regenerateWith(id)}
+            >
+              <OtherIcon />
+              <span class="sr-only">Answer again with another model</span>
+            </button>
+            <Rating
+              rating={message.rating}
+              rate={(rating, reason) => actions.rate(id, rating, reason)}
+            />
+          </>
         )}
       </div>
-      <p class="facts">{facts(message).map((fact) => <span key={fact}>{fact}</span>)}</p>
+      {assistant && (
+        <AnswerFacts
+          message={message}
+          models={models}
+          prompt={actions.prompt}
+          unloaded={actions.unloaded}
+        />
+      )}
     </footer>
   );
 }
 
-function Versions({ message, versions, actions }: Pick<Props, "message" | "versions" | "actions">) {
+type VersionsProps = Pick<Props, "message" | "versions" | "actions">;
+
+function Versions({ message, versions, actions }: VersionsProps) {
   const at = versions.indexOf(message.id);
   const step = (label: string, to: Id | undefined, action: string) => (
     <button
@@ -115,26 +198,4 @@ function Versions({ message, versions, actions }: Pick<Props, "message" | "versi
       {step("Later version", versions[at + 1], "version-forth")}
     </span>
   );
-}
-
-/** Made once: `toLocaleString()` looks its locale up for each number. */
-const COUNT = new Intl.NumberFormat("en");
-
-/** How it ended when it was not simply complete, and what it cost. */
-function facts(message: MessageData): string[] {
-  const found: string[] = [];
-  if (message.status === "cancelled") found.push("Stopped");
-  if (message.status === "failed") found.push("Failed");
-  if (message.stopReason === "length") found.push("Cut off at the model's limit");
-  if (message.stopReason === "content_filter") found.push("Ended by the provider's filter");
-  if (message.role === "assistant" && message.model !== undefined) found.push(message.model);
-  const { usage, timings, costMicroUsd } = message;
-  if (usage !== undefined) {
-    found.push(`${COUNT.format(usage.inputTokens + usage.outputTokens)} tokens`);
-  }
-  if (costMicroUsd !== undefined && costMicroUsd !== null && costMicroUsd > 0) {
-    found.push(`$${(costMicroUsd / 1e6).toPrecision(2)}`);
-  }
-  if (timings !== undefined) found.push(`${(timings.totalMs / 1000).toFixed(1)} s`);
-  return found;
 }

@@ -1,26 +1,39 @@
 // The conversation, oldest first.
-import type { Ref } from "preact";
+import { Fragment, type Ref } from "preact";
 import type { BranchItem } from "../lib/client/branch.ts";
 import type { Pending } from "../lib/client/outbox.ts";
+import type { ClientError } from "../lib/client/api.ts";
+import type { Id } from "../lib/core/ids.ts";
+import type { Model } from "../lib/protocol/model.ts";
+import type { Summary } from "../lib/protocol/summary.ts";
 import { Message, type MessageActions } from "./Message.tsx";
 import { Outgoing, type OutgoingActions } from "./Outgoing.tsx";
+import { SummaryDivider } from "./SummaryDivider.tsx";
 import { Thinking } from "./Thinking.tsx";
+
+export interface ListActions extends MessageActions, OutgoingActions {
+  /** Other words for the messages up to one. Null when they were saved, else why not. */
+  summarise(throughId: Id, text: string): Promise<ClientError | null>;
+}
 
 interface Props {
   items: readonly BranchItem[];
+  models: readonly Model[];
+  /** What stands for the beginning of this branch; null: all of it is sent. */
+  summary: Summary | null;
   /** Messages that the server has not told of yet. */
   outgoing: readonly Pending[];
   /** An answer is expected of which there is no message yet. */
   awaiting: boolean;
   busy: boolean;
   stopping: boolean;
-  actions: MessageActions & OutgoingActions;
+  actions: ListActions;
   listRef: Ref<HTMLDivElement>;
   contentRef: Ref<HTMLDivElement>;
 }
 
 export function MessageList(props: Props) {
-  const { items, outgoing, awaiting, busy, stopping, actions } = props;
+  const { items, models, summary, outgoing, awaiting, busy, stopping, actions } = props;
   return (
     <div
       ref={props.listRef}
@@ -32,14 +45,23 @@ export function MessageList(props: Props) {
       tabIndex={0}
     >
       <div ref={props.contentRef} class="thread">
-        {items.map(({ message, versions }) => (
-          <Message
-            key={message.id}
-            message={message}
-            versions={versions}
-            stopping={stopping && message.status === "streaming"}
-            actions={actions}
-          />
+        {items.map(({ message, versions }, i) => (
+          <Fragment key={message.id}>
+            <Message
+              message={message}
+              versions={versions}
+              models={models}
+              last={i === items.length - 1 && outgoing.length === 0}
+              stopping={stopping && message.status === "streaming"}
+              actions={actions}
+            />
+            {message.id === summary?.throughId && (
+              <SummaryDivider
+                summary={summary}
+                save={(text) => actions.summarise(message.id, text)}
+              />
+            )}
+          </Fragment>
         ))}
         {outgoing.map((pending) => <Outgoing key={pending.id} pending={pending} actions={actions} />)}
         {awaiting && (

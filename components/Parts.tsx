@@ -2,6 +2,7 @@
 import type { Message, Part } from "../lib/protocol/message.ts";
 import { safeUrl } from "./markdown/href.ts";
 import { Markdown } from "./markdown/Markdown.tsx";
+import { Reasoning } from "./Reasoning.tsx";
 
 export function Parts({ message }: { message: Message }) {
   const streaming = message.status === "streaming";
@@ -20,12 +21,7 @@ function PartView({ part, parts, growing }: { part: Part; parts: readonly Part[]
     case "text":
       return <Markdown text={part.text} streaming={growing} />;
     case "reasoning":
-      return (
-        <details class="reasoning">
-          <summary>{growing ? "Thinking…" : "Thoughts"}</summary>
-          <Markdown text={part.text} streaming={growing} />
-        </details>
-      );
+      return <Reasoning text={part.text} growing={growing} />;
     case "tool_call": {
       const result = parts.find((p) => p.type === "tool_result" && p.callId === part.callId);
       return <ToolCall call={part} result={result?.type === "tool_result" ? result : undefined} />;

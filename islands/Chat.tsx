@@ -3,19 +3,25 @@ import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ErrorNote } from "../components/ErrorNote.tsx";
 import { DownIcon } from "../components/Icons.tsx";
-import { MessageList } from "../components/MessageList.tsx";
+import { type ListActions, MessageList } from "../components/MessageList.tsx";
 import { Welcome } from "../components/Welcome.tsx";
 import { Pin } from "../lib/client/pin.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 
-export default function Chat(props: Pick<PageState, "snapshot">) {
+export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
   const store = useStore(props);
-  const actions = useMemo(() => ({
-    regenerate: (id: string) => void store.regenerate(id),
-    choose: (id: string) => store.open.choose(id),
-    resend: (id: string) => store.outbox.retry(id),
-    edit: (id: string) => void (store.fill.value = store.outbox.discard(id)),
+  const actions = useMemo((): ListActions => ({
+    regenerate: (id) => void store.answers.again(id),
+    regenerateWith: (id) => void (store.answers.choosingFor.value = id),
+    goOn: (id) => void store.answers.goOn(id),
+    rate: (id, rating, reason) => store.answers.rate(id, rating, reason),
+    prompt: (promptId) => store.answers.prompt(promptId),
+    summarise: (throughId, text) => store.answers.summarise(throughId, text),
+    unloaded: () => store.unloaded(),
+    choose: (id) => store.open.choose(id),
+    resend: (id) => store.outbox.retry(id),
+    edit: (id) => void (store.fill.value = store.outbox.discard(id)),
   }), []);
   const items = store.open.shown.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
@@ -74,6 +80,8 @@ export default function Chat(props: Pick<PageState, "snapshot">) {
     <div class="stage">
       <MessageList
         items={items}
+        models={store.models.value.models}
+        summary={store.open.summary.value}
         outgoing={outgoing}
         awaiting={awaiting}
         busy={store.busy.value}

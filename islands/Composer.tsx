@@ -1,30 +1,49 @@
 // Where a message is written.
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { CheckIcon, SendIcon, StopIcon } from "../components/Icons.tsx";
+import { ContextGauge } from "../components/ContextGauge.tsx";
+import { CheckIcon, CloseIcon, SendIcon, StopIcon } from "../components/Icons.tsx";
 import { Queue, type QueueActions, type QueueItem } from "../components/Queue.tsx";
+import { modelOf, nameOf } from "../lib/client/catalog.ts";
+import { ContextMeter } from "../lib/client/context_use.ts";
+import { count } from "../lib/client/figures.ts";
+import { usePaced } from "../lib/client/use_paced.ts";
 import { useStore } from "../lib/client/use_store.ts";
-import { MESSAGE_CHARS_MAX } from "../lib/protocol/api.ts";
+import { MESSAGE_CHARS_MAX, type ModelList } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
 import { textOf } from "../lib/protocol/message.ts";
 
 /** The counter appears when this much of the limit is used. */
 const NEAR_LIMIT = 0.9;
 
-export default function Composer(props: { conversation: Conversation | null }) {
+/** A gauge that moved with every letter would draw the eye. */
+const GAUGE_MS = 500;
+
+export default function Composer(props: { models: ModelList; conversation: Conversation | null }) {
   const store = useStore(props);
   const box = useRef<HTMLTextAreaElement>(null);
-  const chars = useSignal(0);
+  const draft = useSignal("");
+  const { models } = store.models.value;
+  const once = store.choice.once.value;
+  const chars = draft.value.length;
+  const meter = useMemo(() => new ContextMeter(), []);
+  const use = usePaced(() =>
+    meter.read({
+      messages: store.open.shown.value.map(({ message }) => message),
+      instructions: `${store.preferences.value.value.instructions}${store.setup.saved.value.systemPrompt}`,
+      draft: draft.value,
+      model: modelOf(store.models.value.models, store.choice.next.value),
+    }), GAUGE_MS);
   const busy = store.busy.value;
   const stopping = store.stopping.value;
-  const over = chars.value > MESSAGE_CHARS_MAX;
+  const over = chars > MESSAGE_CHARS_MAX;
   const open = store.open.id.value;
   const editing = store.waiting.editing.value;
 
   const changed = () => {
     const area = box.current;
     if (area === null) return;
-    chars.value = area.value.length;
+    draft.value = area.value;
     fit(area);
   };
   const fill = (text: string) => {
@@ -83,7 +102,7 @@ export default function Composer(props: { conversation: Conversation | null }) {
     box.current?.focus();
   });
   /** The button that was pressed goes with its message: the focus stays near by, where it raises no keyboard. */
-  const leaving = (act: () => Promise<void>) => {
+  const leaving = (act: () => Promise<void> | void) => {
     void act();
     if (matchMedia("(pointer: fine)").matches) box.current?.focus({ preventScroll: true });
   };
@@ -97,6 +116,21 @@ export default function Composer(props: { conversation: Conversation | null }) {
   return (
     <form class="composer" aria-label="Message" onSubmit={(event) => event.preventDefault()}>
       <Queue items={queueOf(store)} editing={editing} actions={actions} />
+      {once !== null && editing === null && (
+        <p class="chip once" data-once={once}>
+          <span>Next message: {nameOf(models, once)}</span>
+          <button
+            type="button"
+            class="icon"
+            data-action="not-once"
+            title="As for the others"
+            onClick={() => leaving(() => store.choice.chooseOnce(null))}
+          >
+            <CloseIcon />
+            <span class="sr-only">Not {nameOf(models, once)}: the chat's own model</span>
+          </button>
+        </p>
+      )}
       <div class="box">
         <label class="sr-only" for="composer">Message</label>
         <textarea
@@ -138,17 +172,26 @@ export default function Composer(props: { conversation: Conversation | null }) {
             </button>
           )}
       </div>
-      <p id="composer-hint" class="hint" data-over={over}>
-        {chars.value > MESSAGE_CHARS_MAX * NEAR_LIMIT
-          ? `${chars.value.toLocaleString("en")} of ${MESSAGE_CHARS_MAX.toLocaleString("en")} characters`
-          : editing !== null
-          ? "Enter saves the queued message, Esc leaves it as it is"
-          : stopping
-          ? "Stopping…"
-          : busy
-          ? "Enter queues the next message, Esc stops"
-          : "Enter sends, Shift+Enter begins a line"}
-      </p>
+      <div class="under">
+        <p id="composer-hint" class="hint" data-over={over}>
+          {chars > MESSAGE_CHARS_MAX * NEAR_LIMIT
+            ? `${count(chars)} of ${count(MESSAGE_CHARS_MAX)} characters`
+            : editing !== null
+            ? "Enter saves the queued message, Esc leaves it as it is"
+            : stopping
+            ? "Stopping…"
+            : busy
+            ? "Enter queues the next message, Esc stops"
+            : "Enter sends, Shift+Enter begins a line"}
+        </p>
+        {use.value !== null && (
+          <ContextGauge
+            use={use.value}
+            model={modelOf(models, store.choice.next.value)}
+            spent={store.open.conversation.value?.spent}
+          />
+        )}
+      </div>
       <noscript>
         <p class="hint">Reading works without JavaScript; sending a message needs it.</p>
       </noscript>

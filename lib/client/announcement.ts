@@ -24,6 +24,14 @@ export function announcement(
     if (old !== undefined && (message.attempt ?? 1) > (old.attempt ?? 1)) {
       return { status: "The answer was interrupted and begins again." };
     }
+    // Once for each try; the seconds that pass are for the eye.
+    if (message.waiting !== undefined && message.waiting.tried !== old?.waiting?.tried) {
+      const { detail, tried, triesMax } = message.waiting;
+      return { status: `${detail} Trying again soon, ${tried + 1} of ${triesMax}.` };
+    }
+    if (message.fallback !== undefined && old !== undefined && old.fallback === undefined) {
+      return { status: `Another model answers. ${message.fallback.detail}` };
+    }
   }
   return null;
 }

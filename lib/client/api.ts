@@ -4,20 +4,28 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
 import type {
+  Continue,
   ConversationPage,
   CreateConversation,
   EditQueued,
+  EditSummary,
   GenerationView,
   MessageAccepted,
   ModelList,
   PatchConversation,
+  PatchPreferences,
   Problem,
+  PromptText,
+  Rate,
   Regenerate,
   SendMessage,
+  UsageReport,
 } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
+import type { Preferences } from "../protocol/preferences.ts";
+import type { Summary } from "../protocol/summary.ts";
 
 /** A call that failed, in words for a person. `network` and `timeout` are ours, every other code the server's. */
 export class ClientError extends Error {
@@ -42,7 +50,7 @@ export interface ApiPorts {
   random: () => number;
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 interface Call {
   method: Method;
   path: string;
@@ -102,6 +110,45 @@ export class Api {
   /** `body.id` is required here, too. */
   regenerate(conversationId: Id, body: Regenerate & { id: Id }): Promise<MessageAccepted> {
     return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/regenerate`, body });
+  }
+
+  /** And here. */
+  continueAnswer(conversationId: Id, body: Continue & { id: Id }): Promise<MessageAccepted> {
+    return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/continue`, body });
+  }
+
+  rate(conversationId: Id, messageId: Id, body: Rate): Promise<Message> {
+    return this.#call({ method: "PUT", path: `${pathOf(conversationId, messageId)}/rating`, body });
+  }
+
+  /** A person's own words for what was left out up to a message. */
+  editSummary(conversationId: Id, throughId: Id, text: string): Promise<Summary> {
+    const body: EditSummary = { text };
+    return this.#call({
+      method: "PUT",
+      path: `/api/conversations/${conversationId}/summaries/${throughId}`,
+      body,
+    });
+  }
+
+  prompt(conversationId: Id, promptId: string): Promise<PromptText> {
+    return this.#call({
+      method: "GET",
+      path: `/api/conversations/${conversationId}/prompts/${encodeURIComponent(promptId)}`,
+    });
+  }
+
+  preferences(): Promise<Preferences> {
+    return this.#call({ method: "GET", path: "/api/preferences" });
+  }
+
+  patchPreferences(body: PatchPreferences): Promise<Preferences> {
+    return this.#call({ method: "PATCH", path: "/api/preferences", body });
+  }
+
+  /** The last thirty days. */
+  usage(): Promise<UsageReport> {
+    return this.#call({ method: "GET", path: "/api/usage" });
   }
 
   /** Other words for a message that waits. */

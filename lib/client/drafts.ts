@@ -1,5 +1,7 @@
-// What a person has typed and the server has not accepted yet. It survives a reload, a crash and an expired session.
+// What a person has typed and chosen, and the server has not accepted yet. It survives a reload, a crash and an
+// expired session.
 import type { Id } from "../core/ids.ts";
+import type { CreateConversation } from "../protocol/api.ts";
 
 /** A message that was sent and not yet accepted. Sent again with its id, it cannot become two (P7). */
 export interface Unsent {
@@ -8,9 +10,16 @@ export interface Unsent {
   model: string;
 }
 
+/** How a conversation that is not begun shall be. */
+export type Beginning = Omit<CreateConversation, "title">;
+
 export interface Draft {
   text: string;
   unsent: Unsent[];
+  /** The model of the next message alone. */
+  once?: string;
+  /** Only beside the draft of the conversation that is not begun. */
+  beginning?: Beginning;
 }
 
 /** The part of `localStorage` that we use. */
@@ -33,15 +42,16 @@ export class Drafts {
     const stored = this.#shelf?.getItem(key(conversation)) ?? null;
     if (stored === null) return EMPTY;
     try {
-      const { text, unsent } = JSON.parse(stored) as Partial<Draft>;
-      return { text: text ?? "", unsent: unsent ?? [] };
+      const { text, unsent, ...rest } = JSON.parse(stored) as Partial<Draft>;
+      return { ...rest, text: text ?? "", unsent: unsent ?? [] };
     } catch {
       return EMPTY; // written by an older version: a draft is not worth failing for
     }
   }
 
   write(conversation: Id | null, draft: Draft): void {
-    const empty = draft.text === "" && draft.unsent.length === 0;
+    const { text, unsent, once, beginning } = draft;
+    const empty = text === "" && unsent.length === 0 && once === undefined && beginning === undefined;
     try {
       if (empty) this.#shelf?.removeItem(key(conversation));
       else this.#shelf?.setItem(key(conversation), JSON.stringify(draft));
@@ -50,20 +60,24 @@ export class Drafts {
     }
   }
 
+  /** Writes some members of a draft; those that are undefined go. */
+  change(conversation: Id | null, change: Partial<Draft>): void {
+    this.write(conversation, { ...this.read(conversation), ...change });
+  }
+
   writeText(conversation: Id | null, text: string): void {
-    this.write(conversation, { ...this.read(conversation), text });
+    this.change(conversation, { text });
   }
 
   addUnsent(conversation: Id | null, message: Unsent): void {
-    const draft = this.read(conversation);
-    const others = draft.unsent.filter((unsent) => unsent.id !== message.id);
-    this.write(conversation, { text: draft.text, unsent: [...others, message] });
+    const others = this.read(conversation).unsent.filter((unsent) => unsent.id !== message.id);
+    this.change(conversation, { unsent: [...others, message] });
   }
 
   removeUnsent(conversation: Id | null, id: Id): void {
     const draft = this.read(conversation);
     const unsent = draft.unsent.filter((unsent) => unsent.id !== id);
-    if (unsent.length !== draft.unsent.length) this.write(conversation, { ...draft, unsent });
+    if (unsent.length !== draft.unsent.length) this.change(conversation, { unsent });
   }
 
   #prune(): void {

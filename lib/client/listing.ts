@@ -28,6 +28,10 @@ export function list(listing: Listing, event: TopicEvent): Listing {
       const { conversationId } = event.data;
       return { conversations: without(listing.conversations, conversationId), cursor: event.id };
     }
+    // It says nothing of the list, and moves its cursor all the same.
+    case "preferences":
+      if (event.id === undefined || event.id <= listing.cursor) return listing;
+      return { ...listing, cursor: event.id };
     default:
       return listing;
   }

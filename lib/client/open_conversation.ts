@@ -5,6 +5,7 @@ import type { Id } from "../core/ids.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import { type ConversationState, reduce } from "../protocol/reduce.ts";
+import type { Summary } from "../protocol/summary.ts";
 import { type Api, ClientError } from "./api.ts";
 import { ABOVE_ROOTS, branch, type Choices } from "./branch.ts";
 import { RecentStates } from "./recent_states.ts";
@@ -35,6 +36,16 @@ export class OpenConversation {
   readonly shown = computed(() => {
     const state = this.state.value;
     return state === null ? [] : branch(state.messages, state.conversation.activeLeaf, this.#choices.value);
+  });
+
+  /** What stands for the beginning of the branch that is shown: of several, the one that reaches furthest. */
+  readonly summary = computed((): Summary | null => {
+    const summaries = this.state.value?.summaries ?? [];
+    if (summaries.length === 0) return null;
+    const last = this.shown.value.findLast(({ message }) =>
+      summaries.some((s) => s.throughId === message.id)
+    );
+    return summaries.find((summary) => summary.throughId === last?.message.id) ?? null;
   });
 
   readonly #ports: OpenPorts;

@@ -8,7 +8,7 @@ import type { Clock } from "../core/time.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Message, MessageError } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
-import type { Drafts } from "./drafts.ts";
+import type { Beginning, Drafts } from "./drafts.ts";
 
 export interface Pending {
   id: Id;
@@ -29,6 +29,8 @@ export interface OutboxPorts {
   drafts: Drafts;
   clock: Clock;
   newId: NewId;
+  /** What the conversation of a first message shall be like. */
+  beginning(): Beginning;
   /** The conversation of a first message was made. */
   created(conversation: Conversation): void;
 }
@@ -124,7 +126,7 @@ export class Outbox {
     try {
       const pending = this.#find(id);
       if (pending === undefined) return;
-      const conversationId = pending.conversationId ?? (await this.#create(pending.model)).id;
+      const conversationId = pending.conversationId ?? (await this.#create()).id;
       const { text, model, parentId } = pending;
       const accepted = await api.send(conversationId, { id, text, model, parentId });
       drafts.removeUnsent(conversationId, id);
@@ -139,8 +141,8 @@ export class Outbox {
     }
   }
 
-  async #create(model: string): Promise<Conversation> {
-    const conversation = await this.#ports.api.create({ model });
+  async #create(): Promise<Conversation> {
+    const conversation = await this.#ports.api.create(this.#ports.beginning());
     this.#adopt(conversation);
     return conversation;
   }
@@ -148,11 +150,9 @@ export class Outbox {
   /** Moves everything that waited for the conversation over to it. */
   #adopt(conversation: Conversation): void {
     const { drafts } = this.#ports;
-    const { text, unsent } = drafts.read(null);
-    if (text !== "" || unsent.length > 0) {
-      drafts.write(conversation.id, { text, unsent });
-      drafts.write(null, { text: "", unsent: [] });
-    }
+    const { text, unsent, once } = drafts.read(null);
+    drafts.write(conversation.id, { text, unsent, once });
+    drafts.write(null, { text: "", unsent: [] });
     this.pending.value = this.pending.peek().map((p) =>
       p.conversationId === null ? { ...p, conversationId: conversation.id } : p
     );

@@ -6,16 +6,20 @@ import type { ModelList, PageState } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
 import { announcement } from "./announcement.ts";
+import { Answers } from "./answers.ts";
 import { Api, ClientError } from "./api.ts";
+import { Choice } from "./choice.ts";
 import { Connection, type Link } from "./connection.ts";
 import { Drafts } from "./drafts.ts";
 import { Library } from "./library.ts";
 import { Notices } from "./notices.ts";
 import { OpenConversation } from "./open_conversation.ts";
 import { Outbox } from "./outbox.ts";
+import { OwnPreferences } from "./own_preferences.ts";
 import { Relay } from "./relay.ts";
+import { Setup } from "./setup.ts";
 import { browserSurroundings, NOWHERE, type Surroundings } from "./surroundings.ts";
-import { USER_TOPIC } from "./topic_event.ts";
+import { type TopicEvent, USER_TOPIC } from "./topic_event.ts";
 import { Waiting } from "./waiting.ts";
 
 /** What an island brings along. Only one brings the messages; the others bring what they show. */
@@ -36,14 +40,13 @@ export class Store {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly waiting: Waiting;
+  readonly setup: Setup;
+  readonly choice: Choice;
+  readonly answers: Answers;
+  readonly preferences: OwnPreferences;
 
-  readonly #picked: Signal<string | null> = signal(null);
   readonly #stopping: Signal<Id | null> = signal(null);
 
-  /** The model that answers next. */
-  readonly model = computed(() =>
-    this.#picked.value ?? this.open.conversation.value?.model ?? this.models.value.defaultModel
-  );
   /** Messages of the open conversation on their way. */
   readonly pending = computed(() =>
     this.outbox.pending.value.filter((p) => p.conversationId === this.open.id.value)
@@ -70,7 +73,6 @@ export class Store {
   readonly #parts = new Set<string>();
   #relay: Relay | null = null;
   #started = false;
-  #regenerating = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -79,8 +81,8 @@ export class Store {
     this.notices = new Notices(clock);
     this.library = new Library(this.#api, this.notices);
     this.drafts = new Drafts(shelf);
-    const created = (conversation: Conversation) => this.#created(conversation);
-    this.outbox = new Outbox({ api: this.#api, drafts: this.drafts, clock, newId, created });
+    const { drafts } = this;
+    this.preferences = new OwnPreferences(this.#api);
     this.open = new OpenConversation({
       api: this.#api,
       nextFrame: around.nextFrame,
@@ -88,10 +90,39 @@ export class Store {
       unfollow: (id) => this.#relay?.unfollow(id),
       painted: (before, after) => this.#painted(before, after),
     });
+    const api = this.#api;
+    const { id, conversation } = this.open;
+    const attempt = (what: string, call: () => Promise<unknown>) => this.#try(what, call);
+    this.setup = new Setup({ api, drafts, id, conversation });
+    this.choice = new Choice({
+      api,
+      drafts,
+      setup: this.setup,
+      id,
+      conversation,
+      models: this.models,
+      attempt,
+    });
+    this.outbox = new Outbox({
+      api,
+      drafts,
+      clock,
+      newId,
+      beginning: () => ({ ...this.setup.beginning.peek(), model: this.choice.standing.peek() }),
+      created: (conversation) => this.#created(conversation),
+    });
+    this.answers = new Answers({
+      api,
+      newId,
+      id: () => id.peek(),
+      model: () => this.choice.standing.peek(),
+      attempt,
+      say: (status) => this.notices.announce({ status }),
+    });
     this.waiting = new Waiting({
-      api: this.#api,
+      api,
       state: () => this.open.state.peek(),
-      attempt: (what, call) => this.#try(what, call),
+      attempt,
       draft: () => this.drafts.read(this.open.id.peek()).text,
       fill: (text) => this.fill.value = text,
       tell: (text) => this.notices.show({ tone: "calm", text }),
@@ -103,6 +134,9 @@ export class Store {
     const brings = (part: keyof Seed) => seed[part] !== undefined && !this.#parts.has(part);
     batch(() => {
       if (seed.models !== undefined && brings("models")) this.models.value = seed.models;
+      if (seed.preferences !== undefined && brings("preferences")) {
+        this.preferences.value.value = seed.preferences;
+      }
       if (seed.list !== undefined && brings("list")) this.library.adopt(seed.list, seed.nextCursor ?? null);
       if (seed.conversation !== undefined && brings("conversation") && !this.#parts.has("snapshot")) {
         this.open.adoptBare(seed.conversation);
@@ -124,6 +158,8 @@ export class Store {
       cover: () => this.open.paint(),
       go: (path) => void this.#enter(idIn(path)),
     });
+    this.setup.restore();
+    this.choice.enter(this.open.id.peek());
     this.outbox.restore(this.open.id.peek(), this.open.state.peek()?.messages ?? []);
     this.#connect();
   }
@@ -131,9 +167,11 @@ export class Store {
   /** Sends a message, or queues it behind the answer that is under way. False when there is nothing to send. */
   send(text: string): boolean {
     if (text.trim() === "") return false;
-    const sent = this.outbox.send(this.open.id.peek(), text, this.model.peek(), this.open.fork);
-    if (sent) this.notices.announce({ status: "Sent. Generating." });
-    else this.notices.show({ tone: "error", text: "Too many messages wait already." });
+    const sent = this.outbox.send(this.open.id.peek(), text, this.choice.next.peek(), this.open.fork);
+    if (sent) {
+      this.choice.chooseOnce(null);
+      this.notices.announce({ status: "Sent. Generating." });
+    } else this.notices.show({ tone: "error", text: "Too many messages wait already." });
     return sent;
   }
 
@@ -152,22 +190,12 @@ export class Store {
     this.outbox.stopWhenAccepted(sending.id);
   }
 
-  /** Asks for another answer. A second press while the first is on its way is the same wish. */
-  async regenerate(messageId: Id): Promise<void> {
-    const id = this.open.id.peek();
-    if (id === null || this.#regenerating) return;
-    this.#regenerating = true;
-    const wanted = { id: this.#around.newId(), messageId, model: this.model.peek() };
-    await this.#try("A new answer could not be started.", () => this.#api.regenerate(id, wanted));
-    this.#regenerating = false;
-  }
-
-  async chooseModel(model: string): Promise<void> {
-    const id = this.open.id.peek();
-    this.#picked.value = model;
-    if (id === null) return;
-    const changed = await this.#try("The model could not be changed.", () => this.#api.patch(id, { model }));
-    if (!changed) this.#picked.value = null;
+  /** A part of the page could not be loaded. */
+  unloaded(): void {
+    this.notices.show({
+      tone: "error",
+      text: "That part of the page could not be loaded. Try again, or reload the page.",
+    });
   }
 
   /** Opens a conversation, or a new one for null, without loading a page. */
@@ -190,10 +218,12 @@ export class Store {
   }
 
   async #enter(id: Id | null): Promise<void> {
-    if (id === this.open.id.peek()) return;
-    this.#picked.value = null;
+    const left = this.open.id.peek();
+    if (id === left) return;
+    this.setup.leave(left, id);
     this.waiting.forget();
     const entered = this.open.enter(id);
+    this.choice.enter(id);
     this.#around.title(titleOf(this.open.conversation.peek()));
     await entered;
     if (this.open.id.peek() === id) this.outbox.restore(id, this.open.state.peek()?.messages ?? []);
@@ -201,9 +231,12 @@ export class Store {
 
   #created(conversation: Conversation): void {
     this.library.put(conversation);
+    const model = this.choice.standing.peek();
+    this.setup.begun();
     if (this.open.id.peek() !== null) return; // the person went elsewhere meanwhile
-    this.#picked.value = null;
     this.open.begin(conversation);
+    this.choice.enter(conversation.id);
+    if (model !== conversation.model) void this.choice.choose(model); // it was chosen while the first was made
     this.#around.push(pathOf(conversation.id));
   }
 
@@ -213,7 +246,7 @@ export class Store {
     this.#relay = new Relay(
       { ...around, tab: around.newId(), connect: (listener) => new Connection(around, listener) },
       {
-        event: (event) => event.topic === USER_TOPIC ? this.library.apply(event) : this.open.fold(event),
+        event: (event) => event.topic === USER_TOPIC ? this.#own(event) : this.open.fold(event),
         link: (link) => this.link.value = link,
       },
     );
@@ -227,8 +260,16 @@ export class Store {
     this.#relay = null;
   }
 
+  /** News of what is this person's own. */
+  #own(event: TopicEvent): void {
+    this.library.apply(event);
+    this.preferences.apply(event);
+  }
+
   #painted(before: ConversationState | null, after: ConversationState): void {
-    if (before?.conversation !== after.conversation) this.#picked.value = null;
+    if (before?.conversation !== after.conversation) {
+      this.choice.seen(before?.conversation, after.conversation);
+    }
     this.outbox.settle(after.messages);
     this.waiting.seen(after);
     const said = announcement(before, after);

@@ -50,7 +50,7 @@ export const NOWHERE: Surroundings = {
 };
 
 /** Tabs of another version of the page must not be understood by half. Change it when `Note` changes. */
-const CHANNEL = "throughline.1";
+const CHANNEL = "throughline.2";
 
 /** The surroundings of the page we run in. */
 export function browserSurroundings(): Surroundings {

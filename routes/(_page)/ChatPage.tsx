@@ -13,7 +13,7 @@ import type { PageState } from "../../lib/protocol/api.ts";
 const FINISHED = new FinishedTexts();
 
 export function ChatPage({ state, finished = FINISHED }: { state: PageState; finished?: FinishedTexts }) {
-  const { snapshot, list, nextCursor, models } = state;
+  const { snapshot, list, nextCursor, models, preferences } = state;
   const conversation = snapshot?.conversation ?? null;
   return (
     <Finished.Provider value={finished}>
@@ -23,9 +23,9 @@ export function ChatPage({ state, finished = FINISHED }: { state: PageState; fin
         </Head>
         <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
         <main aria-labelledby="chat-title">
-          <Header models={models} conversation={conversation} />
-          <Chat snapshot={snapshot} />
-          <Composer conversation={conversation} />
+          <Header models={models} conversation={conversation} preferences={preferences} />
+          <Chat snapshot={snapshot} models={models} />
+          <Composer models={models} conversation={conversation} />
         </main>
         <Notices />
       </div>

@@ -1,0 +1,142 @@
+// How full the model's window is, as a ring beside the hint. Pressed, it says the figures.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { type ContextUse, fullness, NEARLY_FULL } from "../lib/client/context_use.ts";
+import { costOf, count, dollars, percent, spentOf, UNKNOWN, windowOf } from "../lib/client/figures.ts";
+import type { Spent } from "../lib/protocol/conversation.ts";
+import type { Model } from "../lib/protocol/model.ts";
+
+interface Props {
+  use: ContextUse;
+  model: Model | undefined;
+  /** Of the conversation so far. */
+  spent: Spent | undefined;
+}
+
+/** The ring's length, with a radius of 7. */
+const ROUND = 2 * Math.PI * 7;
+
+export function ContextGauge({ use, model, spent }: Props) {
+  const [open, setOpen] = useState(false);
+  const around = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  const { beforeTokens, draftTokens, counted, windowTokens } = use;
+  const full = fullness(use);
+  const tone = full === null || full < NEARLY_FULL ? "calm" : full < 1 ? "nearly" : "over";
+  const about = counted && draftTokens === 0 ? "" : "≈ ";
+  const part = full === null || windowTokens === null
+    ? `${about}${count(beforeTokens + draftTokens)} tokens`
+    : `${about}${percent(beforeTokens + draftTokens, windowTokens)}`;
+
+  // It is no dialog: a press anywhere else closes it, and so does moving on.
+  useEffect(() => {
+    if (!open) return;
+    const away = (event: Event) => {
+      if (!around.current?.contains(event.target as Node)) setOpen(false);
+    };
+    addEventListener("pointerdown", away);
+    addEventListener("focusin", away);
+    return () => {
+      removeEventListener("pointerdown", away);
+      removeEventListener("focusin", away);
+    };
+  }, [open]);
+
+  return (
+    <div
+      ref={around}
+      class="gauge"
+      data-tone={tone}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !open) return;
+        event.stopPropagation();
+        setOpen(false);
+        button.current?.focus();
+      }}
+    >
+      <button
+        ref={button}
+        type="button"
+        data-action="context"
+        aria-expanded={open}
+        aria-controls={id}
+        title={summary(use, model, spent)}
+        onClick={() => setOpen(!open)}
+      >
+        {full !== null && (
+          <svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">
+            <circle class="track" cx="9" cy="9" r="7" />
+            <circle
+              class="fill"
+              cx="9"
+              cy="9"
+              r="7"
+              stroke-dasharray={`${Math.min(1, full) * ROUND} ${ROUND}`}
+              transform="rotate(-90 9 9)"
+            />
+          </svg>
+        )}
+        <span class="sr-only">Context:</span> <span data-context>{part}</span>
+        <span class="sr-only">
+          {windowTokens !== null && ` of ${windowOf(windowTokens)} tokens used`}
+          {tone === "nearly" && ", nearly full"}
+          {tone === "over" && ", more than fits"}
+        </span>
+      </button>
+      <div id={id} class="gauge-figures" hidden={!open}>
+        {open && <Figures use={use} model={model} spent={spent} />}
+      </div>
+    </div>
+  );
+}
+
+function Figures({ use, model, spent }: Props) {
+  const { beforeTokens, draftTokens, counted, windowTokens } = use;
+  const full = fullness(use) ?? 0;
+  return (
+    <>
+      <dl>
+        <div>
+          <dt>Conversation</dt>
+          <dd>{counted ? "" : "≈ "}{count(beforeTokens)} tokens</dd>
+        </div>
+        {draftTokens > 0 && (
+          <div>
+            <dt>This message</dt>
+            <dd>≈ {count(draftTokens)} tokens</dd>
+          </div>
+        )}
+        <div>
+          <dt>Window</dt>
+          <dd>{windowTokens === null ? "unknown" : `${count(windowTokens)} tokens`}</dd>
+        </div>
+        <div>
+          <dt>Sending it</dt>
+          <dd data-context-cost>{costToSend(use, model)}</dd>
+        </div>
+        <div>
+          <dt>So far</dt>
+          <dd data-spent>{spentOf(spent)}</dd>
+        </div>
+      </dl>
+      {full >= NEARLY_FULL && (
+        <p class="note">
+          What does not fit goes along as a summary, or not at all: the oldest messages first.
+        </p>
+      )}
+    </>
+  );
+}
+
+function costToSend({ costMicroUsd }: ContextUse, model: Model | undefined): string {
+  if (costMicroUsd === null) return UNKNOWN;
+  return costMicroUsd === 0 ? costOf(0, model?.price) : `≈ ${dollars(costMicroUsd)}`;
+}
+
+/** The same in a line, for a mouse that rests. */
+function summary(use: ContextUse, model: Model | undefined, spent: Spent | undefined): string {
+  const { beforeTokens, draftTokens, windowTokens } = use;
+  const of = windowTokens === null ? "of an unknown window" : `of ${count(windowTokens)} tokens`;
+  return `${count(beforeTokens + draftTokens)} ${of} with the next message. ` +
+    `Sending it: ${costToSend(use, model)}, without the answer. So far: ${spentOf(spent)}.`;
+}

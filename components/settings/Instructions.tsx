@@ -1,0 +1,71 @@
+// Custom instructions: what a person wants said to the model in all their conversations.
+import { useId } from "preact/hooks";
+import { count } from "../../lib/client/figures.ts";
+import type { OwnPreferences } from "../../lib/client/own_preferences.ts";
+import { INSTRUCTIONS_CHARS_MAX } from "../../lib/protocol/preferences.ts";
+import { ErrorNote } from "../ErrorNote.tsx";
+import { Setting } from "./Setting.tsx";
+
+interface Props {
+  preferences: OwnPreferences;
+  say(status: string): void;
+  close(): void;
+}
+
+export function Instructions({ preferences, say, close }: Props) {
+  const id = useId();
+  const words = preferences.instructions.value;
+  const changed = preferences.words.value !== null;
+  const saving = preferences.saving.value;
+  const failure = preferences.failure.value;
+  const tooLong = words.length > INSTRUCTIONS_CHARS_MAX;
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (!await preferences.saveInstructions()) return;
+    say("Instructions saved.");
+    close();
+  };
+  return (
+    <form onSubmit={save}>
+      <div class="scroll">
+        <Setting
+          name="Custom instructions"
+          for={`${id}-words`}
+          hintId={`${id}-hint`}
+          hint="Said to every model, in all your chats, before a chat's own system prompt."
+          value={words.length > INSTRUCTIONS_CHARS_MAX * 0.9
+            ? `${count(words.length)} of ${count(INSTRUCTIONS_CHARS_MAX)}`
+            : undefined}
+        >
+          <textarea
+            id={`${id}-words`}
+            data-setting="instructions"
+            rows={9}
+            aria-describedby={`${id}-hint`}
+            aria-invalid={tooLong}
+            placeholder="Who you are, and how you like answers to be"
+            value={words}
+            onInput={(event) => preferences.type(event.currentTarget.value)}
+          />
+        </Setting>
+      </div>
+      <footer>
+        {failure !== null && <ErrorNote failure={failure} />}
+        <p class="note" role="status">{changed ? "Not saved yet." : ""}</p>
+        <div class="row">
+          <button
+            type="submit"
+            class="primary"
+            data-action="save-instructions"
+            disabled={saving || !changed || tooLong}
+          >
+            {saving ? "Saving…" : "Save"}
+          </button>
+          <button type="button" disabled={saving || !changed} onClick={() => preferences.words.value = null}>
+            Discard changes
+          </button>
+        </div>
+      </footer>
+    </form>
+  );
+}

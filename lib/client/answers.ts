@@ -1,0 +1,89 @@
+// What a person can do to an answer, and to what stands for the answers before it.
+import { type Signal, signal } from "@preact/signals";
+import type { Id, NewId } from "../core/ids.ts";
+import type { UsageReport } from "../protocol/api.ts";
+import type { Rating } from "../protocol/message.ts";
+import { type Api, ClientError } from "./api.ts";
+
+export interface AnswersPorts {
+  api: Api;
+  newId: NewId;
+  /** The conversation that is open. */
+  id(): Id | null;
+  /** The conversation's model. */
+  model(): string;
+  /** Makes a call, and tells the person when it fails: `what`, and the server's words. False then. */
+  attempt(what: string, call: () => Promise<unknown>): Promise<boolean>;
+  /** For screen readers. */
+  say(status: string): void;
+}
+
+export class Answers {
+  /** The answer for which a person is choosing a model. */
+  readonly choosingFor: Signal<Id | null> = signal(null);
+  readonly #ports: AnswersPorts;
+  /** One is being asked for: a second press is the same wish. */
+  #asking = false;
+
+  constructor(ports: AnswersPorts) {
+    this.#ports = ports;
+  }
+
+  /** Asks for another answer, by the conversation's model or another. */
+  again(messageId: Id, model?: string): Promise<void> {
+    const { api, newId } = this.#ports;
+    const wanted = { id: newId(), messageId, model: model ?? this.#ports.model() };
+    return this.#ask("A new answer could not be started.", (id) => api.regenerate(id, wanted));
+  }
+
+  /** Has an answer that was cut off go on in its own message. */
+  goOn(messageId: Id): Promise<void> {
+    const { api, newId } = this.#ports;
+    const wanted = { id: newId(), messageId };
+    return this.#ask("The answer could not go on.", (id) => api.continueAnswer(id, wanted));
+  }
+
+  /** What its reader thinks of an answer; null takes it back. */
+  async rate(messageId: Id, rating: Rating | null, reason?: string): Promise<boolean> {
+    const { api, attempt, say } = this.#ports;
+    const id = this.#ports.id();
+    if (id === null) return false;
+    const rate = { rating, ...(reason === undefined ? {} : { reason }) };
+    const rated = await attempt("The rating could not be saved.", () => api.rate(id, messageId, rate));
+    if (rated) say(rating === null ? "Rating taken back." : `Rated as ${rating === "up" ? "good" : "bad"}.`);
+    return rated;
+  }
+
+  /** A person's own words in place of a summary. Null when they were saved, else why not. */
+  async summarise(throughId: Id, text: string): Promise<ClientError | null> {
+    const id = this.#ports.id();
+    if (id === null) return null;
+    try {
+      await this.#ports.api.editSummary(id, throughId, text);
+      return null;
+    } catch (error) {
+      if (error instanceof ClientError) return error;
+      throw error;
+    }
+  }
+
+  /** The system prompt that an answer was asked with. @throws ClientError */
+  async prompt(promptId: string): Promise<string> {
+    const id = this.#ports.id();
+    return id === null ? "" : (await this.#ports.api.prompt(id, promptId)).text;
+  }
+
+  /** The last thirty days. @throws ClientError */
+  usage(): Promise<UsageReport> {
+    return this.#ports.api.usage();
+  }
+
+  async #ask(what: string, call: (conversationId: Id) => Promise<unknown>): Promise<void> {
+    const id = this.#ports.id();
+    if (id === null || this.#asking) return;
+    this.#asking = true;
+    const asked = await this.#ports.attempt(what, () => call(id));
+    this.#asking = false;
+    if (asked) this.#ports.say("Sent. Generating.");
+  }
+}

@@ -1,0 +1,77 @@
+// How full the chosen model's window will be with the next message.
+//   M1  After an answer it is what the provider counted. Everything else is an estimate, and says so.
+import type { Message } from "../protocol/message.ts";
+import { textOf } from "../protocol/message.ts";
+import type { Model } from "../protocol/model.ts";
+import { promptMicroUsd } from "./figures.ts";
+import { estimateTokens, GrowingCount } from "./tokens.ts";
+
+export interface ContextUse {
+  /** What goes along with the next message: the conversation and its instructions. */
+  beforeTokens: number;
+  draftTokens: number;
+  /** True when `beforeTokens` is as the provider counted it, for this very model. */
+  counted: boolean;
+  /** Null when nobody knows. */
+  windowTokens: number | null;
+  /** What the prompt will cost; null when the price is not known. */
+  costMicroUsd: number | null;
+}
+
+export interface ContextParts {
+  /** The branch that is shown, oldest first. */
+  messages: readonly Message[];
+  /** The system prompt and what a person wants said in all conversations. */
+  instructions: string;
+  draft: string;
+  model: Model | undefined;
+}
+
+/** Above this part of the window people should know. */
+export const NEARLY_FULL = 0.8;
+
+/** Reads the use again and again; what it has counted it does not count anew. */
+export class ContextMeter {
+  readonly #finished = new WeakMap<Message, number>();
+  readonly #growing = new Map<string, GrowingCount>();
+
+  read({ messages, instructions, draft, model }: ContextParts): ContextUse {
+    const draftTokens = draft.trim() === "" ? 0 : estimateTokens(draft);
+    const at = messages.findLastIndex(({ usage }) => usage !== undefined);
+    const { usage, model: answeredBy } = messages[at] ?? {};
+    let beforeTokens = 0;
+    if (usage === undefined) beforeTokens = estimateTokens(instructions);
+    // What it thought is not sent again.
+    else beforeTokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
+    for (const message of messages.slice(at + 1)) beforeTokens += this.#tokensOf(message);
+    return {
+      beforeTokens,
+      draftTokens,
+      counted: usage !== undefined && at === messages.length - 1 && answeredBy === model?.id,
+      windowTokens: model?.contextTokens ?? null,
+      costMicroUsd: promptMicroUsd(model?.price ?? null, beforeTokens + draftTokens),
+    };
+  }
+
+  #tokensOf(message: Message): number {
+    if (message.status === "streaming") {
+      let growing = this.#growing.get(message.id);
+      // There is one that grows, and it is the last.
+      if (growing === undefined) {
+        this.#growing.clear();
+        this.#growing.set(message.id, growing = new GrowingCount());
+      }
+      return growing.of(textOf(message));
+    }
+    const known = this.#finished.get(message);
+    if (known !== undefined) return known;
+    const tokens = estimateTokens(textOf(message));
+    this.#finished.set(message, tokens);
+    return tokens;
+  }
+}
+
+/** The part of the window that is taken with the draft; null when the window is not known. */
+export function fullness({ beforeTokens, draftTokens, windowTokens }: ContextUse): number | null {
+  return windowTokens === null ? null : (beforeTokens + draftTokens) / windowTokens;
+}
