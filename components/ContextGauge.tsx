@@ -26,7 +26,7 @@ export function ContextGauge({ use, model, spent }: Props) {
   const about = counted && draftTokens === 0 ? "" : "≈ ";
   const part = full === null || windowTokens === null
     ? `${about}${count(beforeTokens + draftTokens)} tokens`
-    : `${about}${percent(beforeTokens + draftTokens, windowTokens)}`;
+    : shareOf(beforeTokens + draftTokens, windowTokens, about);
 
   // It is no dialog: a press anywhere else closes it, and so does moving on.
   useEffect(() => {
@@ -126,6 +126,12 @@ function Figures({ use, model, spent }: Props) {
       )}
     </>
   );
+}
+
+/** What is less than one is not made more exact by a sign. */
+function shareOf(tokens: number, windowTokens: number, about: string): string {
+  const share = percent(tokens, windowTokens);
+  return share.startsWith("<") ? share : about + share;
 }
 
 function costToSend({ costMicroUsd }: ContextUse, model: Model | undefined): string {

@@ -184,7 +184,7 @@ export default function Composer(props: { models: ModelList; conversation: Conve
             ? "Enter queues the next message, Esc stops"
             : "Enter sends, Shift+Enter begins a line"}
         </p>
-        {use.value !== null && (
+        {use.value !== null && use.value.beforeTokens + use.value.draftTokens > 0 && (
           <ContextGauge
             use={use.value}
             model={modelOf(models, store.choice.next.value)}

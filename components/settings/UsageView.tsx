@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ClientError } from "../../lib/client/api.ts";
 import { nameOf } from "../../lib/client/catalog.ts";
-import { count, spentOf } from "../../lib/client/figures.ts";
+import { count, dollars, UNKNOWN, unpriced } from "../../lib/client/figures.ts";
 import { spendingByModel, total } from "../../lib/client/spending.ts";
 import type { ModelSpending, UsageReport } from "../../lib/protocol/api.ts";
 import type { Model } from "../../lib/protocol/model.ts";
@@ -41,7 +41,10 @@ export function UsageView({ read, models }: Props) {
       {report !== null && sum === undefined && <p class="note">Nothing was used yet.</p>}
       {sum !== undefined && (
         <>
-          <p class="sum" data-usage-total>{spentOf(sum)}</p>
+          <p class="sum" data-usage-total>
+            {dollars(sum.microUsd)}
+            {sum.unpriced > 0 && <small>{` and ${unpriced(sum.unpriced)}`}</small>}
+          </p>
           <div class="table" role="region" aria-label="Usage by model" tabIndex={0}>
             <table>
               <thead>
@@ -72,7 +75,13 @@ function Row({ row, models }: { row: ModelSpending; models: readonly Model[] }) 
       <td data-align="right">{count(row.attempts)}</td>
       <td data-align="right">{count(row.inputTokens)}</td>
       <td data-align="right">{count(row.outputTokens)}</td>
-      <td data-align="right">{spentOf(row)}</td>
+      <td data-align="right" title={row.unpriced > 0 ? unpriced(row.unpriced) : undefined}>
+        {row.unpriced === 0
+          ? dollars(row.microUsd)
+          : row.microUsd === 0
+          ? UNKNOWN
+          : `${dollars(row.microUsd)} + ${UNKNOWN}`}
+      </td>
     </tr>
   );
 }

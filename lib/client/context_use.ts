@@ -40,7 +40,7 @@ export class ContextMeter {
     const at = messages.findLastIndex(({ usage }) => usage !== undefined);
     const { usage, model: answeredBy } = messages[at] ?? {};
     let beforeTokens = 0;
-    if (usage === undefined) beforeTokens = estimateTokens(instructions);
+    if (usage === undefined) beforeTokens = instructions === "" ? 0 : estimateTokens(instructions);
     // What it thought is not sent again.
     else beforeTokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
     for (const message of messages.slice(at + 1)) beforeTokens += this.#tokensOf(message);

@@ -46,11 +46,15 @@ export function exactCost(microUsd: number): string {
 
 /** What a conversation cost. What is not known is said beside what is. */
 export function spentOf(spent: Spent | undefined): string {
-  if (spent === undefined) return "$0";
-  const { microUsd, unpriced } = spent;
-  if (unpriced === 0) return microUsd === 0 ? "$0" : dollars(microUsd);
-  if (microUsd === 0) return UNKNOWN;
-  return `${dollars(microUsd)}, and ${unpriced} ${unpriced === 1 ? "answer" : "answers"} of unknown price`;
+  if (spent === undefined || (spent.microUsd === 0 && spent.unpriced === 0)) return "$0";
+  if (spent.unpriced === 0) return dollars(spent.microUsd);
+  const known = spent.microUsd === 0 ? "" : `${dollars(spent.microUsd)}, and `;
+  return known + unpriced(spent.unpriced);
+}
+
+/** `2 requests of unknown price`. */
+export function unpriced(requests: number): string {
+  return `${count(requests)} ${requests === 1 ? "request" : "requests"} of unknown price`;
 }
 
 export function dollars(microUsd: number): string {

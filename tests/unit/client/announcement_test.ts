@@ -42,3 +42,27 @@ Deno.test("opening a conversation announces none of its past", () => {
   assertEquals(announcement(null, state(ended)), null);
   assertEquals(announcement(state(), state(ended)), null);
 });
+
+Deno.test("P6: a wait for the provider is announced once for each try, and another model once", () => {
+  const waiting = {
+    until: 5_000,
+    code: "provider_rate_limit" as const,
+    detail: "OpenAI is limiting requests.",
+    tried: 1,
+    triesMax: 3,
+  };
+  const waits = state(message({ waiting }));
+  assertEquals(
+    announcement(state(message()), waits)?.status,
+    "OpenAI is limiting requests. Trying again soon, 2 of 3.",
+  );
+  assertEquals(announcement(waits, state(message({ waiting }))), null);
+  assertEquals(
+    announcement(waits, state(message({ waiting: { ...waiting, tried: 2 } })))?.status,
+    "OpenAI is limiting requests. Trying again soon, 3 of 3.",
+  );
+  const fallback = { from: "a/b", code: "provider_overloaded" as const, detail: "OpenAI is overloaded." };
+  const other = state(message({ fallback }));
+  assertEquals(announcement(waits, other)?.status, "Another model answers. OpenAI is overloaded.");
+  assertEquals(announcement(other, state(message({ fallback, parts: text("Hi") }))), null);
+});

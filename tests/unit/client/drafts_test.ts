@@ -41,3 +41,21 @@ Deno.test("a shelf that is full, absent or holds nonsense never stops a person f
   new Drafts(null).writeText(id(1), "x");
   assertEquals(new Drafts(null).read(id(1)).text, "");
 });
+
+Deno.test("what was chosen for later stays beside what is typed, until both are gone", () => {
+  const shelf = new FakeShelf();
+  const drafts = new Drafts(shelf);
+  drafts.change(null, { once: "a/b", beginning: { systemPrompt: "Be brief." } });
+  drafts.writeText(null, "words");
+  drafts.addUnsent(null, unsent);
+  drafts.removeUnsent(null, unsent.id);
+  drafts.writeText(null, "");
+  assertEquals(new Drafts(shelf).read(null), {
+    text: "",
+    unsent: [],
+    once: "a/b",
+    beginning: { systemPrompt: "Be brief." },
+  });
+  drafts.change(null, { once: undefined, beginning: undefined });
+  assertEquals(shelf.length, 0);
+});

@@ -2,6 +2,7 @@
 import type { Topic, TopicEvent } from "@/lib/client/topic_event.ts";
 import type { Conversation } from "@/lib/protocol/conversation.ts";
 import type { Message, Part } from "@/lib/protocol/message.ts";
+import { type Model, UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 
 /** A valid id that is easy to read: `id(7)` ends in 7. */
 export function id(n: number): string {
@@ -38,6 +39,20 @@ export function message(change: Partial<Message> = {}): Message {
     parts: [],
     attempt: 1,
     createdAt: 0,
+    ...change,
+  };
+}
+
+export function model(change: Partial<Model> = {}): Model {
+  return {
+    id: "demo/tour",
+    provider: "demo",
+    name: "Demo tour",
+    contextTokens: null,
+    outputTokensMax: null,
+    price: null,
+    abilities: UNKNOWN_ABILITIES,
+    available: true,
     ...change,
   };
 }

@@ -312,7 +312,7 @@ Deno.test("regenerate pressed twice asks once", async () => {
   const { store, server, settle, end } = open(running);
   await settle();
   server.answer = () => json({}, 202);
-  await Promise.all([store.regenerate(id(10)), store.regenerate(id(10))]);
+  await Promise.all([store.answers.again(id(10)), store.answers.again(id(10))]);
   assertEquals(server.calls.length, 1);
   end();
 });
@@ -322,12 +322,99 @@ Deno.test("P7: a regeneration whose answer is lost is asked again under its id; 
   await settle();
   server.refusals.push(null, new Response("", { status: 502 }));
   server.answer = () => json({}, 202);
-  void store.regenerate(id(10));
+  void store.answers.again(id(10));
   await settle(5_000);
-  void store.regenerate(id(10));
+  void store.answers.again(id(10));
   await settle(5_000);
   const ids = server.calls.map(({ body }) => (body as { id: string }).id);
   assertEquals([ids.length, new Set(ids).size], [2, 2]);
   assertEquals(store.notices.items.value, []);
+  end();
+});
+
+Deno.test("T12: another answer can be asked of another model, and the conversation keeps its own", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.answer = () => json({}, 202);
+  await store.answers.again(id(10), "openai/sol");
+  await store.answers.again(id(10));
+  const bodies = server.calls.map(({ body }) => (body as { model: string }).model);
+  assertEquals([bodies, store.choice.standing.value], [["openai/sol", "demo/tour"], "demo/tour"]);
+  end();
+});
+
+Deno.test("T7: an answer that was cut off goes on under an id of its own; a refusal is told", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.refusals.push(null);
+  server.answer = () => json({}, 202);
+  void store.answers.goOn(id(10));
+  await settle(1_000);
+  assertEquals(server.calls, [{
+    name: `POST /api/conversations/${TOPIC}/continue`,
+    body: { id: id(501), messageId: id(10) },
+  }]);
+  server.answer = () =>
+    json({ code: "running", detail: "An answer is being written.", requestId: "r5" }, 409);
+  await store.answers.goOn(id(10));
+  assertEquals(store.notices.items.value.map(({ text }) => text), [
+    "The answer could not go on. An answer is being written.",
+  ]);
+  end();
+});
+
+Deno.test("R15: a rating is written, said to screen readers, and taken back", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  server.answer = () => json(message());
+  assert(await store.answers.rate(id(10), "down", "It is wrong."));
+  assertEquals(store.notices.status.value, "Rated as bad.");
+  assert(await store.answers.rate(id(10), null));
+  assertEquals(store.notices.status.value, "Rating taken back.");
+  assertEquals(server.calls.map(({ name, body }) => [name, body]), [
+    [`PUT /api/conversations/${TOPIC}/messages/${id(10)}/rating`, { rating: "down", reason: "It is wrong." }],
+    [`PUT /api/conversations/${TOPIC}/messages/${id(10)}/rating`, { rating: null }],
+  ]);
+  server.answer = () => json({ code: "internal", detail: "Broken.", requestId: "r6" }, 500);
+  assert(!await store.answers.rate(id(10), "up"));
+  assertEquals(store.notices.items.value.length, 1);
+  end();
+});
+
+Deno.test("X3: of several summaries the one that reaches furthest on the shown branch stands; an edit that fails says why", async () => {
+  const summary = (throughId: string) => ({ throughId, text: "…", by: "model" as const, createdAt: 0 });
+  const { store, server, settle, end } = open({
+    ...running,
+    summaries: [summary(id(10)), summary(id(9)), summary(id(77))],
+  });
+  await settle();
+  assertEquals(store.open.summary.value?.throughId, id(10));
+  const edited = { ...summary(id(10)), text: "Mine", by: "person" as const };
+  server.append(entry(1, { type: "summary", data: { summary: edited } }));
+  await settle();
+  assertEquals(store.open.summary.value, edited);
+  server.answer = () => json({ code: "invalid", detail: "Too long.", requestId: "r7" }, 400);
+  assertEquals((await store.answers.summarise(id(10), "x"))?.detail, "Too long.");
+  server.answer = () => json(edited);
+  assertEquals(await store.answers.summarise(id(10), "x"), null);
+  assertEquals(server.calls.at(-1), {
+    name: `PUT /api/conversations/${TOPIC}/summaries/${id(10)}`,
+    body: { text: "x" },
+  });
+  end();
+});
+
+Deno.test("X6: preferences that another tab changed are here, and those that were missed are read", async () => {
+  const { store, server, settle, end } = open(idle);
+  await settle();
+  const preferences = { instructions: "Be kind.", presets: [] };
+  server.append(entry(1, { type: "preferences", data: { preferences } }, "user"));
+  await settle();
+  assertEquals([store.preferences.value.value, store.library.listing.value.cursor], [preferences, 1]);
+  server.answer = () => json({ instructions: "Be brief.", presets: [] });
+  server.last.send(entry(9, { type: "user_snapshot", data: { conversations: [], cursor: 9 } }, "user"));
+  await settle();
+  assertEquals(server.calls.map(({ name }) => name), ["GET /api/preferences"]);
+  assertEquals(store.preferences.value.value.instructions, "Be brief.");
   end();
 });

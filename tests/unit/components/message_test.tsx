@@ -3,11 +3,33 @@ import { renderToString } from "preact-render-to-string";
 import { Message, type MessageActions } from "@/components/Message.tsx";
 import { Outgoing } from "@/components/Outgoing.tsx";
 import type { Message as MessageData } from "@/lib/protocol/message.ts";
-import { id, message, text } from "../client/sample.ts";
+import { id, message, model, text } from "../client/sample.ts";
 
-const ACTIONS: MessageActions = { regenerate() {}, choose() {} };
-const html = (data: MessageData, versions = [data.id], stopping = false) =>
-  renderToString(<Message message={data} versions={versions} stopping={stopping} actions={ACTIONS} />);
+const ACTIONS: MessageActions = {
+  regenerate() {},
+  regenerateWith() {},
+  goOn() {},
+  choose() {},
+  rate: () => Promise.resolve(true),
+  prompt: () => Promise.resolve(""),
+  unloaded() {},
+};
+const MODELS = [
+  model(),
+  model({ id: "openai/sol", provider: "openai", name: "GPT-6.1 Sol" }),
+  model({ id: "anthropic/sonnet", provider: "anthropic", name: "Claude Sonnet 5.5" }),
+];
+const html = (data: MessageData, versions = [data.id], stopping = false, last = true) =>
+  renderToString(
+    <Message
+      message={data}
+      versions={versions}
+      models={MODELS}
+      last={last}
+      stopping={stopping}
+      actions={ACTIONS}
+    />,
+  );
 
 Deno.test("an answer of which nothing is here yet thinks, and says when it is being stopped", () => {
   assertStringIncludes(html(message()), "Thinking…");
@@ -29,12 +51,97 @@ Deno.test("T7: a failed answer keeps its text, says why, names its request and o
   }
 });
 
-Deno.test("a finished answer tells what it cost, and a stopped one that it was stopped", () => {
+Deno.test("T7, P8: an error is named in words, with the code for programs, and Retry and Continue where there are words", () => {
+  const error = {
+    code: "provider_overloaded" as const,
+    detail: "Try again in a moment.",
+    requestId: "req-1",
+  };
+  const failed = message({ status: "failed", parts: text("The first half"), error });
+  const rendered = html(failed);
+  const parts = [
+    "The provider is overloaded",
+    'data-code="provider_overloaded"',
+    'data-action="retry"',
+    'data-action="continue"',
+  ];
+  for (const part of parts) assertStringIncludes(rendered, part);
+  assert(
+    !html({ ...failed, parts: [] }).includes('data-action="continue"'),
+    "there is nothing to go on from",
+  );
+  assert(!html(failed, [id(10)], false, false).includes('data-action="continue"'), "more was said after it");
+});
+
+Deno.test("T11: an answer that was cut off says so and can go on; one that is whole cannot", () => {
+  const cut = message({ status: "complete", stopReason: "length", parts: text("The first half") });
+  assertStringIncludes(html(cut), "The answer reached its longest length.");
+  assertStringIncludes(html(cut), 'data-action="continue"');
+  assertStringIncludes(html(message({ status: "cancelled", parts: text("x") })), "The answer was stopped.");
+  const whole = [
+    message({ status: "complete", parts: text("x") }),
+    message({ status: "complete", stopReason: "content_filter", parts: text("x") }),
+    message({ status: "cancelled" }),
+    message({ parts: text("x") }),
+    message({ role: "user", status: "complete", parts: text("x") }),
+  ];
+  for (const one of whole) assert(!html(one).includes('data-action="continue"'), html(one));
+});
+
+Deno.test("U1, R14: a finished answer tells its model, tokens, cost and times, and a stopped one that it was stopped", () => {
   const usage = { inputTokens: 1_200, outputTokens: 34 };
-  const done = { status: "complete" as const, model: "demo/tour", usage, timings: { totalMs: 2_345 } };
-  const rendered = html(message(done));
-  for (const fact of ["demo/tour", "1,234 tokens", "2.3 s"]) assertStringIncludes(rendered, fact);
+  const timings = { firstTokenMs: 400, totalMs: 2_345 };
+  const rendered = html(
+    message({ status: "complete", model: "openai/sol", usage, costMicroUsd: 4_213, timings }),
+  );
+  for (const fact of ["GPT-6.1 Sol", "1,200 in", "34 out", "$0.0042", "0.4 s to first token", "2.3 s"]) {
+    assertStringIncludes(rendered, fact);
+  }
   assertStringIncludes(html(message({ status: "cancelled" })), "Stopped");
+});
+
+Deno.test("P7: an answer of another model says which, for whom and why, with the provider's own words", () => {
+  const fallback = {
+    from: "openai/sol",
+    code: "provider_overloaded" as const,
+    detail: "OpenAI answered with status 503.",
+  };
+  const rendered = html(
+    message({ status: "complete", model: "anthropic/sonnet", fallback, parts: text("Hi") }),
+  );
+  assertStringIncludes(rendered, "Answered by Claude Sonnet 5.5, since GPT-6.1 Sol is overloaded");
+  assertStringIncludes(rendered, "OpenAI answered with status 503.");
+});
+
+Deno.test("T3: an answer that waits says for what and for which try, until its first word is there", () => {
+  const waiting = {
+    until: Date.now() + 7_000,
+    code: "provider_rate_limit" as const,
+    detail: "OpenAI is limiting requests.",
+    tried: 1,
+    triesMax: 3,
+  };
+  // A server has another clock than the browser that will count: it names no seconds.
+  assertStringIncludes(html(message({ waiting })), "OpenAI is limiting requests. Trying again soon (2 of 3)");
+  assertStringIncludes(html(message({ waiting }), [id(10)], true), "Stopping…");
+  assert(!html(message({ waiting, parts: text("Hi") })).includes("limiting"));
+});
+
+Deno.test("R15: the thumb that was given is pressed, and only that", () => {
+  const pressed = (rating?: "up" | "down") =>
+    html(message({ status: "complete", rating })).match(/aria-pressed="(true|false)"/g);
+  assertEquals(pressed(), ['aria-pressed="false"', 'aria-pressed="false"']);
+  assertEquals(pressed("up"), ['aria-pressed="true"', 'aria-pressed="false"']);
+  assertEquals(pressed("down"), ['aria-pressed="false"', 'aria-pressed="true"']);
+});
+
+Deno.test("R10: thoughts are open while they come and closed when the answer has begun", () => {
+  const reasoning = { type: "reasoning" as const, text: "Hm." };
+  const thinking = html(message({ parts: [reasoning] }));
+  assert(/<details[^>]* open[^>]*data-growing="true"[^>]*><summary>Thinking…/.test(thinking), thinking);
+  const answering = html(message({ parts: [reasoning, ...text("So:")] }));
+  assert(!/<details class="reasoning" open/.test(answering));
+  assertStringIncludes(answering, "Thoughts");
 });
 
 Deno.test("a person's words are shown as they were typed", () => {

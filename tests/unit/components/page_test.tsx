@@ -60,13 +60,11 @@ Deno.test("a running conversation shows Stop at first sight, and its mark in the
   assertStringIncludes(html, "data-running");
 });
 
-Deno.test("a model that cannot be used is there, disabled, and says why", () => {
-  const html = page();
-  assertStringIncludes(html, '<optgroup label="openai">');
-  assert(
-    /<option[^>]* disabled[^>]*>X \(needs a key\)<\/option>/.test(html),
-    html.match(/<select.*<\/select>/s)?.[0],
-  );
+Deno.test("P2: without JavaScript the model's name is there, as text", () => {
+  const button = /<button[^>]*data-action="model"[^>]*>(.*?)<\/button>/s.exec(page())?.[1] ?? "";
+  assertStringIncludes(button.replaceAll(/<[^>]*>/g, ""), "Model: Tour");
+  const other = page({ snapshot: { ...snapshot, conversation: conversation({ model: "openai/x" }) } });
+  assertStringIncludes(other, '<span class="name">X</span>');
 });
 
 Deno.test("what a screen reader will hear has its place from the first HTML on, and the log is silent", () => {
