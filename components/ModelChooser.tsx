@@ -22,10 +22,15 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
   const [active, setActive] = useState(current);
   const [onlyNext, setOnlyNext] = useState(once ?? false);
   const list = useRef<HTMLDivElement>(null);
+  const search = useRef<HTMLInputElement>(null);
   const id = useId();
   const shelves = matching(models, query);
   const found = shelves.flatMap((shelf) => shelf.models);
   const at = Math.max(0, found.findIndex((model) => model.id === active));
+  /** What Enter takes. */
+  const pointed = found[at];
+  // On a phone a search that has the focus brings up a keyboard, which hides the list.
+  const finger = matchMedia("(pointer: coarse)").matches;
   const option = (model: Model) => `${id}-${found.indexOf(model)}`;
 
   useEffect(() => {
@@ -56,25 +61,28 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
             setActive(found[(to + found.length) % found.length]!.id);
           } else if (event.key === "Enter") {
             event.preventDefault();
-            take(found[at]);
+            take(pointed);
+          } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            search.current?.focus(); // from the list, what is typed searches it
           }
         };
         return (
           <div class="sheet">
             <header>
               <input
-                type="search"
+                ref={search}
+                type="text"
+                inputmode="search"
                 role="combobox"
                 aria-label={`${label}: search`}
                 aria-expanded="true"
                 aria-controls={`${id}-list`}
                 aria-autocomplete="list"
-                aria-activedescendant={found[at] === undefined ? undefined : option(found[at])}
+                aria-activedescendant={pointed === undefined ? undefined : option(pointed)}
                 placeholder="Search models"
                 autocomplete="off"
                 spellcheck={false}
-                // On a phone the keyboard would hide the list.
-                autofocus={matchMedia("(pointer: fine)").matches}
+                autofocus={!finger}
                 value={query}
                 onInput={(event) => setQuery(event.currentTarget.value)}
                 onKeyDown={pressed}
@@ -84,7 +92,17 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
                 <span class="sr-only">Close</span>
               </button>
             </header>
-            <div ref={list} id={`${id}-list`} class="models" role="listbox" aria-label="Models" tabIndex={-1}>
+            <div
+              ref={list}
+              id={`${id}-list`}
+              class="models"
+              role="listbox"
+              aria-label="Models"
+              aria-activedescendant={pointed === undefined ? undefined : option(pointed)}
+              tabIndex={-1}
+              autofocus={finger}
+              onKeyDown={pressed}
+            >
               {shelves.map(({ provider, models }) => (
                 <div key={provider} role="group" aria-labelledby={`${id}-${provider}`}>
                   <h3 id={`${id}-${provider}`} role="presentation">{providerName(provider)}</h3>
@@ -93,7 +111,7 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
                       key={model.id}
                       id={option(model)}
                       model={model}
-                      active={model === found[at]}
+                      active={model === pointed}
                       selected={model.id === current}
                       point={() => setActive(model.id)}
                       take={() =>

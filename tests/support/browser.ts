@@ -21,6 +21,8 @@ export interface ContextOptions {
   colorScheme?: "light" | "dark";
   javaScript?: boolean;
   reducedMotion?: boolean;
+  /** A finger in place of a mouse. */
+  touch?: boolean;
 }
 
 export class TestBrowser {
@@ -39,6 +41,7 @@ export class TestBrowser {
       colorScheme: options.colorScheme ?? "light",
       javaScriptEnabled: options.javaScript ?? true,
       reducedMotion: options.reducedMotion ? "reduce" : "no-preference",
+      ...(options.touch ? { hasTouch: true, isMobile: true } : {}),
     });
     context.setDefaultTimeout(STEP_MS_MAX);
     if (options.session !== undefined) {

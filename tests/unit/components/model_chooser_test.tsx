@@ -6,7 +6,7 @@ import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 import { model } from "../client/sample.ts";
 
 // A server has no pointer to ask for; the dialog is only ever drawn in a browser.
-Object.assign(globalThis, { matchMedia: () => ({ matches: true }) });
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }) });
 
 const PRICE = { input: 2e6, output: 10e6, cachedInput: 0, cacheWrite: null };
 const chooser = (models: Model[], once: boolean | null = false) =>
