@@ -36,8 +36,10 @@ export class AnswerFacts extends Component<AnswerFactsProps, { open: boolean }> 
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <>
-      {facts.map(({ name, text, title }) => <span key={name} data-fact={name} title={title}>{text}{" "}
-      </span>)}
+      {facts.map(({ name, text, title }) => (
+        // A space of its own would be a text of its own to hydration.
+        <span key={name} data-fact={name} title={title}>{`${text} `}</span>
+      ))}
     </>
   );
 }

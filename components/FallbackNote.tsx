@@ -20,7 +20,7 @@ export function FallbackNote(
   const because = `${nameOf(models, fallback.from)} ${BECAUSE[fallback.code] ?? "could not answer"}`;
   return (
     <details class="aside" data-fallback>
-      <summary>Answered by {name}, since {because}</summary>
+      <summary>{`Answered by ${name}, since ${because}`}</summary>
       <p>{fallback.detail}</p>
     </details>
   );

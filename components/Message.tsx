@@ -87,9 +87,12 @@ export class Message extends Component<Props> {
         )}
         {status !== "failed" && canGoOn(props) && (
           <p class="cut-off">
-            {message.stopReason === "length"
-              ? "The answer reached its longest length."
-              : "The answer was stopped."} <GoOn id={id} actions={actions} />
+            <span>
+              {message.stopReason === "length"
+                ? "The answer reached its longest length."
+                : "The answer was stopped."}
+            </span>
+            <GoOn id={id} actions={actions} />
           </p>
         )}
         {isTerminal(status) && <Footer {...props} />}

@@ -58,10 +58,18 @@ export function ChatSettings(props: SettingsProps & { close(): void }) {
     say(begun ? "Settings saved." : "Settings kept for the first message.");
     close();
   };
-  const leave = (label: string, is: boolean, member: keyof Params) =>
+  const leave = (label: string, is: boolean, member: keyof Params, control: string) =>
     is && (
-      <button type="button" class="small" onClick={() => set({ [member]: undefined })}>
-        Leave it to the model<span class="sr-only">: {label}</span>
+      <button
+        type="button"
+        class="small"
+        aria-label={`Leave it to the model: ${label}`}
+        onClick={() => {
+          document.getElementById(control)?.focus(); // this button goes
+          set({ [member]: undefined });
+        }}
+      >
+        Leave it to the model
       </button>
     );
   return (
@@ -100,7 +108,7 @@ export function ChatSettings(props: SettingsProps & { close(): void }) {
           value={
             <>
               {params.temperature ?? LEFT}
-              {leave("temperature", params.temperature !== undefined, "temperature")}
+              {leave("temperature", params.temperature !== undefined, "temperature", `${id}-temperature`)}
             </>
           }
         >
@@ -157,7 +165,7 @@ export function ChatSettings(props: SettingsProps & { close(): void }) {
             : `In tokens, thoughts included; ${name} writes ${count(outputMax)} at most.`}
           value={params.outputTokensMax === undefined
             ? LEFT
-            : leave("longest answer", true, "outputTokensMax")}
+            : leave("longest answer", true, "outputTokensMax", `${id}-output`)}
         >
           <input
             id={`${id}-output`}

@@ -70,11 +70,11 @@ export function duration(ms: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Part of a whole, as `12 %`. Something is never 0 %, and what does not fill it is never 100 %. */
+/** Part of a whole, as `12 %`, rounded down: what is not full is never called so. Something is never 0 %. */
 export function percent(part: number, whole: number): string {
   const exact = part / whole * 100;
   if (exact > 0 && exact < 1) return "< 1 %";
-  return `${exact < 100 ? Math.min(99, Math.round(exact)) : Math.round(exact)} %`;
+  return `${Math.floor(exact)} %`;
 }
 
 /** What a prompt costs before it is sent, in micro-USD; null when nobody knows. Nothing is known of what will be cached. */

@@ -13,6 +13,10 @@ Deno.test("K4: islands take over a conversation as it was sent, from a cold serv
     const { reply } = await api.send(id, { text });
     await api.finished(id, reply.messageId);
   }
+  // One that was stopped offers to go on.
+  const { reply } = await api.send(id, { text: "count to 100000" });
+  await api.cancel(reply.generationId);
+  await api.finished(id, reply.messageId);
   const url = `${app.url}/c/${id}`;
   const session = { url: app.url, cookie: api.cookie };
   await withBrowser(async (browser) => {
