@@ -1,12 +1,12 @@
 // How full the model's window is, as a ring beside the hint. Pressed, it says the figures.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { type ContextUse, fullness, NEARLY_FULL } from "../lib/client/context_use.ts";
+import { fullness, NEARLY_FULL, type WindowUse } from "../lib/client/window_use.ts";
 import { costOf, count, dollars, percent, spentOf, UNKNOWN, windowOf } from "../lib/client/figures.ts";
 import type { Spent } from "../lib/protocol/conversation.ts";
 import type { Model } from "../lib/protocol/model.ts";
 
 interface Props {
-  use: ContextUse;
+  use: WindowUse;
   model: Model | undefined;
   /** Of the conversation so far. */
   spent: Spent | undefined;
@@ -134,13 +134,13 @@ function shareOf(tokens: number, windowTokens: number, about: string): string {
   return share.startsWith("<") ? share : about + share;
 }
 
-function costToSend({ costMicroUsd }: ContextUse, model: Model | undefined): string {
+function costToSend({ costMicroUsd }: WindowUse, model: Model | undefined): string {
   if (costMicroUsd === null) return UNKNOWN;
   return costMicroUsd === 0 ? costOf(0, model?.price) : `≈ ${dollars(costMicroUsd)}`;
 }
 
 /** The same in a line, for a mouse that rests. */
-function summary(use: ContextUse, model: Model | undefined, spent: Spent | undefined): string {
+function summary(use: WindowUse, model: Model | undefined, spent: Spent | undefined): string {
   const { beforeTokens, draftTokens, windowTokens } = use;
   const of = windowTokens === null ? "of an unknown window" : `of ${count(windowTokens)} tokens`;
   return `${count(beforeTokens + draftTokens)} ${of} with the next message. ` +

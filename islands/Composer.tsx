@@ -5,7 +5,7 @@ import { ContextGauge } from "../components/ContextGauge.tsx";
 import { CheckIcon, CloseIcon, SendIcon, StopIcon } from "../components/Icons.tsx";
 import { Queue, type QueueActions, type QueueItem } from "../components/Queue.tsx";
 import { modelOf, nameOf } from "../lib/client/catalog.ts";
-import { ContextMeter } from "../lib/client/context_use.ts";
+import { WindowMeter } from "../lib/client/window_use.ts";
 import { count } from "../lib/client/figures.ts";
 import { usePaced } from "../lib/client/use_paced.ts";
 import { useStore } from "../lib/client/use_store.ts";
@@ -26,7 +26,7 @@ export default function Composer(props: { models: ModelList; conversation: Conve
   const { models } = store.models.value;
   const once = store.choice.once.value;
   const chars = draft.value.length;
-  const meter = useMemo(() => new ContextMeter(), []);
+  const meter = useMemo(() => new WindowMeter(), []);
   const use = usePaced(() =>
     meter.read({
       messages: store.open.shown.value.map(({ message }) => message),

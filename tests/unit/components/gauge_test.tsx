@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { ContextGauge } from "@/components/ContextGauge.tsx";
-import type { ContextUse } from "@/lib/client/context_use.ts";
+import type { WindowUse } from "@/lib/client/window_use.ts";
 import type { Spent } from "@/lib/protocol/conversation.ts";
 import { model } from "../client/sample.ts";
 
-const USE: ContextUse = {
+const USE: WindowUse = {
   beforeTokens: 2_500,
   draftTokens: 0,
   counted: true,
   windowTokens: 10_000,
   costMicroUsd: 5_000,
 };
-const gauge = (change: Partial<ContextUse> = {}, spent?: Spent) =>
+const gauge = (change: Partial<WindowUse> = {}, spent?: Spent) =>
   renderToString(<ContextGauge use={{ ...USE, ...change }} model={model()} spent={spent} />);
 const tone = (html: string) => /data-tone="(\w+)"/.exec(html)?.[1];
 const said = (html: string) => html.replaceAll(/<svg.*?<\/svg>/gs, "").replaceAll(/<[^>]*>/g, "");

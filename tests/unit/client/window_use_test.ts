@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ContextMeter, fullness } from "@/lib/client/context_use.ts";
+import { fullness, WindowMeter } from "@/lib/client/window_use.ts";
 import { estimateTokens } from "@/lib/client/tokens.ts";
 import { id, message, model, text } from "./sample.ts";
 
@@ -21,8 +21,8 @@ const answer = message({
   parts: text("Because of the moon."),
   usage: { inputTokens: 7_000, outputTokens: 900, reasoningTokens: 400 },
 });
-const read = (parts: Partial<Parameters<ContextMeter["read"]>[0]> = {}) =>
-  new ContextMeter().read({
+const read = (parts: Partial<Parameters<WindowMeter["read"]>[0]> = {}) =>
+  new WindowMeter().read({
     messages: [question, answer],
     instructions: "Be brief.",
     draft: "",
@@ -62,7 +62,7 @@ Deno.test("X4: without a count all of it is estimated, the instructions too", ()
 });
 
 Deno.test("X4: an answer that grows is counted as it grows, and read again without being counted again", () => {
-  const meter = new ContextMeter();
+  const meter = new WindowMeter();
   const words = "The moon pulls on the near side a little more. ".repeat(20);
   let use = read();
   for (let end = 40; end <= words.length; end += 40) {

@@ -6,7 +6,7 @@ import type { Model } from "../protocol/model.ts";
 import { promptMicroUsd } from "./figures.ts";
 import { estimateTokens, GrowingCount } from "./tokens.ts";
 
-export interface ContextUse {
+export interface WindowUse {
   /** What goes along with the next message: the conversation and its instructions. */
   beforeTokens: number;
   draftTokens: number;
@@ -18,7 +18,7 @@ export interface ContextUse {
   costMicroUsd: number | null;
 }
 
-export interface ContextParts {
+export interface WindowParts {
   /** The branch that is shown, oldest first. */
   messages: readonly Message[];
   /** The system prompt and what a person wants said in all conversations. */
@@ -31,11 +31,11 @@ export interface ContextParts {
 export const NEARLY_FULL = 0.8;
 
 /** Reads the use again and again; what it has counted it does not count anew. */
-export class ContextMeter {
+export class WindowMeter {
   readonly #finished = new WeakMap<Message, number>();
   readonly #growing = new Map<string, GrowingCount>();
 
-  read({ messages, instructions, draft, model }: ContextParts): ContextUse {
+  read({ messages, instructions, draft, model }: WindowParts): WindowUse {
     const draftTokens = draft.trim() === "" ? 0 : estimateTokens(draft);
     const at = messages.findLastIndex(({ usage }) => usage !== undefined);
     const { usage, model: answeredBy } = messages[at] ?? {};
@@ -72,6 +72,6 @@ export class ContextMeter {
 }
 
 /** The part of the window that is taken with the draft; null when the window is not known. */
-export function fullness({ beforeTokens, draftTokens, windowTokens }: ContextUse): number | null {
+export function fullness({ beforeTokens, draftTokens, windowTokens }: WindowUse): number | null {
   return windowTokens === null ? null : (beforeTokens + draftTokens) / windowTokens;
 }
