@@ -138,10 +138,6 @@ export class Api {
     });
   }
 
-  preferences(): Promise<Preferences> {
-    return this.#call({ method: "GET", path: "/api/preferences" });
-  }
-
   patchPreferences(body: PatchPreferences): Promise<Preferences> {
     return this.#call({ method: "PATCH", path: "/api/preferences", body });
   }

@@ -15,21 +15,17 @@ export class OwnPreferences {
 
   readonly instructions = computed(() => this.words.value ?? this.value.value.instructions);
 
-  readonly #api: Pick<Api, "preferences" | "patchPreferences">;
+  readonly #api: Pick<Api, "patchPreferences">;
 
-  constructor(api: Pick<Api, "preferences" | "patchPreferences">) {
+  constructor(api: Pick<Api, "patchPreferences">) {
     this.#api = api;
   }
 
-  /** Entries of the person's topic: another tab or device changed them. */
+  /** News of the person's topic: another tab or device changed them. */
   apply(event: TopicEvent): void {
-    if (event.type === "preferences") this.value.value = event.data.preferences;
-    // A snapshot of the list does not hold them; what was missed is read.
-    else if (event.type === "user_snapshot") void this.refresh();
-  }
-
-  async refresh(): Promise<void> {
-    await this.#take(() => this.#api.preferences());
+    if (event.type !== "preferences" && event.type !== "user_snapshot") return;
+    const { preferences } = event.data;
+    if (preferences !== undefined) this.value.value = preferences;
   }
 
   type(words: string): void {

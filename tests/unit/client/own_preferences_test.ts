@@ -15,7 +15,6 @@ function own() {
       ? Promise.reject(new ClientError({ code: "internal", detail: "It broke.", status: 500 }))
       : Promise.resolve(kept);
   const preferences = new OwnPreferences({
-    preferences: answer,
     patchPreferences: (patch) => {
       patches.push(patch);
       if (!server.fails) kept = { ...kept, ...patch };

@@ -404,17 +404,17 @@ Deno.test("X3: of several summaries the one that reaches furthest on the shown b
   end();
 });
 
-Deno.test("X6: preferences that another tab changed are here, and those that were missed are read", async () => {
+Deno.test("X6: preferences that another tab changed are here, by an entry and by a snapshot", async () => {
   const { store, server, settle, end } = open(idle);
   await settle();
   const preferences = { instructions: "Be kind.", presets: [] };
   server.append(entry(1, { type: "preferences", data: { preferences } }, "user"));
   await settle();
   assertEquals([store.preferences.value.value, store.library.listing.value.cursor], [preferences, 1]);
-  server.answer = () => json({ instructions: "Be brief.", presets: [] });
-  server.last.send(entry(9, { type: "user_snapshot", data: { conversations: [], cursor: 9 } }, "user"));
+  const others = { instructions: "Be brief.", presets: [] };
+  const data = { conversations: [], preferences: others, cursor: 9 };
+  server.last.send(entry(9, { type: "user_snapshot", data }, "user"));
   await settle();
-  assertEquals(server.calls.map(({ name }) => name), ["GET /api/preferences"]);
-  assertEquals(store.preferences.value.value.instructions, "Be brief.");
+  assertEquals([store.preferences.value.value, server.calls], [others, []]);
   end();
 });

@@ -30,7 +30,7 @@ function settings(abilities: Partial<Abilities> = {}, change: Partial<Conversati
   return renderToString(
     <ChatSettings
       setup={setup}
-      preferences={new OwnPreferences({ preferences: never, patchPreferences: never })}
+      preferences={new OwnPreferences({ patchPreferences: never })}
       models={{ models: [sol, sonnet], defaultModel: sol.id, fallbacks: [sol.id, sonnet.id] }}
       model={sol.id}
       begun
