@@ -9,6 +9,8 @@ interface Props {
 
 /** No provider is waited for any longer. A clock that says so is wrong, and then no number is shown. */
 const WAIT_S_MAX = 180;
+/** A try that says nothing for so long is spoken of: slow and stuck must not look the same. */
+const PATIENCE_S = 8;
 
 export class Countdown extends Component<Props, { nowMs: number }> {
   override state = { nowMs: 0 };
@@ -26,15 +28,21 @@ export class Countdown extends Component<Props, { nowMs: number }> {
   }
 
   override render({ waiting, stopping }: Props) {
-    const { until, detail, tried, triesMax } = waiting;
     const { nowMs } = this.state;
-    const leftS = Math.ceil((until - nowMs) / 1_000);
-    const when = nowMs === 0 || leftS > WAIT_S_MAX ? "soon" : leftS > 0 ? `in ${leftS} s` : "now";
+    const leftS = Math.ceil((waiting.until - nowMs) / 1_000);
     return (
       <p class="thinking" data-state="waiting">
         <span class="pulse" aria-hidden="true" />
-        {stopping ? "Stopping…" : `${detail} Trying again ${when} (${tried + 1} of ${triesMax})`}
+        {stopping ? "Stopping…" : said(waiting, nowMs === 0 ? null : leftS)}
       </p>
     );
   }
+}
+
+/** `leftS` is null where no clock was looked at. */
+function said({ detail, tried, triesMax }: Waiting, leftS: number | null): string {
+  const of = `(${tried + 1} of ${triesMax})`;
+  if (leftS !== null && leftS <= -PATIENCE_S) return `Trying again for ${-leftS} s… ${of}`;
+  const when = leftS === null || leftS > WAIT_S_MAX ? "soon" : leftS > 0 ? `in ${leftS} s` : "now";
+  return `${detail} Trying again ${when} ${of}`;
 }

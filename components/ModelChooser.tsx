@@ -33,8 +33,11 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
   const finger = matchMedia("(pointer: coarse)").matches;
   const option = (model: Model) => `${id}-${found.indexOf(model)}`;
 
+  const opened = useRef(false);
   useEffect(() => {
-    list.current?.querySelector("[data-active=true]")?.scrollIntoView({ block: "nearest" });
+    const block = opened.current ? "nearest" : "center";
+    list.current?.querySelector("[data-active=true]")?.scrollIntoView({ block });
+    opened.current = true;
   }, [active, query]);
 
   return (

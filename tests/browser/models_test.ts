@@ -2,7 +2,7 @@
 import type { Locator } from "playwright-core";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Api } from "../support/api.ts";
-import { DESKTOP, PHONE, screenshot, withBrowser } from "../support/browser.ts";
+import { DESKTOP, NETWORK_DOWN, PHONE, screenshot, withBrowser } from "../support/browser.ts";
 import { ChatPage, textOf } from "../support/chat_page.ts";
 import { AppServer } from "../support/server.ts";
 import { MODELS, startWithProvider } from "../support/server_with_provider.ts";
@@ -174,6 +174,7 @@ Deno.test("B1: on a phone the list comes up from below, its rows are for fingers
       assert(height >= TARGET_PX_MIN, `${await target.innerText()} is ${height} px high`);
     }
     assert(await tab.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    assertEquals(await list.evaluate((el) => [el.scrollTop, el.scrollHeight - el.clientHeight]), [0, 0]);
     await option(tab, "demo/tour").tap();
     await list.waitFor({ state: "detached" });
   });
@@ -193,5 +194,19 @@ Deno.test("the list and what it needs are loaded when somebody reaches for them,
     await page.locator('[data-action="model"]').click();
     await page.locator(".chooser").waitFor();
     assertEquals([named("ModelChooser"), named("SettingsDialog")], [1, 0]);
+  });
+});
+
+Deno.test("a part that cannot be loaded says so, and the page goes on without it", async () => {
+  await using server = await AppServer.start();
+  await withBrowser(async (browser) => {
+    browser.expect(NETWORK_DOWN);
+    const tab = await ChatPage.open(await browser.context(), server.url);
+    await tab.page.route("**/ModelChooser*", (route) => route.abort());
+    await tab.action("model").click();
+    await tab.page.locator(".toast", { hasText: "That part of the page could not be loaded." }).waitFor();
+    assertEquals(await tab.action("model").getAttribute("aria-expanded"), "false");
+    await tab.send("count to 3");
+    assertEquals(await textOf(await tab.answerWith("complete")), "1 2 3");
   });
 });
