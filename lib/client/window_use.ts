@@ -37,8 +37,9 @@ export class WindowMeter {
 
   read({ messages, instructions, draft, model }: WindowParts): WindowUse {
     const draftTokens = draft.trim() === "" ? 0 : estimateTokens(draft);
-    const at = messages.findLastIndex(({ usage }) => usage !== undefined);
-    const { usage, model: answeredBy } = messages[at] ?? {};
+    // Some servers count nothing and say so with a 0.
+    const at = messages.findLastIndex(({ usage }) => usage !== undefined && usage.inputTokens > 0);
+    const { usage, model: answeredBy, recovered } = messages[at] ?? {};
     let beforeTokens = 0;
     if (usage === undefined) beforeTokens = instructions === "" ? 0 : estimateTokens(instructions);
     // What it thought is not sent again.
@@ -47,7 +48,9 @@ export class WindowMeter {
     return {
       beforeTokens,
       draftTokens,
-      counted: usage !== undefined && at === messages.length - 1 && answeredBy === model?.id,
+      // What went on after an interruption was counted in part.
+      counted: usage !== undefined && at === messages.length - 1 && answeredBy === model?.id &&
+        recovered === undefined,
       windowTokens: model?.contextTokens ?? null,
       costMicroUsd: promptMicroUsd(model?.price ?? null, beforeTokens + draftTokens),
     };

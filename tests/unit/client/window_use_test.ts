@@ -59,6 +59,12 @@ Deno.test("X4: without a count all of it is estimated, the instructions too", ()
   const use = read({ messages: [question] });
   assertEquals(use.beforeTokens, estimateTokens("Be brief.") + estimateTokens("Why are there tides?"));
   assertEquals([use.counted, read({ messages: [], instructions: "" }).beforeTokens], [false, 0]);
+  const uncounted = { ...answer, usage: { inputTokens: 0, outputTokens: 0 } };
+  assertEquals(
+    read({ messages: [question, uncounted] }).beforeTokens,
+    use.beforeTokens + estimateTokens("Because of the moon."),
+  );
+  assertEquals(read({ messages: [question, { ...answer, recovered: "continued" }] }).counted, false);
 });
 
 Deno.test("X4: an answer that grows is counted as it grows, and read again without being counted again", () => {
