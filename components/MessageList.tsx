@@ -1,11 +1,11 @@
 // The conversation, oldest first.
 import { Fragment, type Ref } from "preact";
 import type { BranchItem } from "../lib/client/branch.ts";
+import type { ShownSummary } from "../lib/client/open_conversation.ts";
 import type { Pending } from "../lib/client/outbox.ts";
 import type { ClientError } from "../lib/client/api.ts";
 import type { Id } from "../lib/core/ids.ts";
 import type { Model } from "../lib/protocol/model.ts";
-import type { Summary } from "../lib/protocol/summary.ts";
 import { Message, type MessageActions } from "./Message.tsx";
 import { Outgoing, type OutgoingActions } from "./Outgoing.tsx";
 import { SummaryDivider } from "./SummaryDivider.tsx";
@@ -20,7 +20,7 @@ interface Props {
   items: readonly BranchItem[];
   models: readonly Model[];
   /** What stands for the beginning of this branch; null: all of it is sent. */
-  summary: Summary | null;
+  summary: ShownSummary | null;
   /** Messages that the server has not told of yet. */
   outgoing: readonly Pending[];
   /** An answer is expected of which there is no message yet. */
@@ -55,9 +55,9 @@ export function MessageList(props: Props) {
               stopping={stopping && message.status === "streaming"}
               actions={actions}
             />
-            {message.id === summary?.throughId && (
+            {message.id === summary?.summary.throughId && (
               <SummaryDivider
-                summary={summary}
+                {...summary}
                 save={(text) => actions.summarise(message.id, text)}
               />
             )}

@@ -6,6 +6,8 @@ import { ErrorNote } from "./ErrorNote.tsx";
 
 interface Props {
   summary: Summary;
+  /** The newest answer was asked with it. */
+  sent: boolean;
   /** Null when it was saved, else why not. */
   save(text: string): Promise<ClientError | null>;
 }
@@ -22,7 +24,7 @@ export class SummaryDivider extends Component<Props, State> {
   readonly #edit = createRef<HTMLButtonElement>();
 
   override shouldComponentUpdate(next: Props, state: State): boolean {
-    return next.summary !== this.props.summary || state !== this.state;
+    return next.summary !== this.props.summary || next.sent !== this.props.sent || state !== this.state;
   }
 
   readonly #save = async (event: Event) => {
@@ -39,12 +41,14 @@ export class SummaryDivider extends Component<Props, State> {
   readonly #begin = () => this.setState({ editing: true }, () => this.#box.current?.focus());
   readonly #leave = () => this.setState({ editing: false, failure: null }, () => this.#edit.current?.focus());
 
-  override render({ summary }: Props, { editing, saving, failure }: State) {
+  override render({ summary, sent }: Props, { editing, saving, failure }: State) {
     return (
       <aside class="divider" aria-label="Summary of the messages above" data-summary={summary.throughId}>
         <details>
           <summary>
-            The messages above are sent as a summary
+            {sent
+              ? "The messages above are sent as a summary"
+              : "A summary of the messages above is ready, for when they no longer fit"}
             {summary.by === "person" && <span class="edited">edited</span>}
           </summary>
           {editing

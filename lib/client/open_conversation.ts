@@ -21,6 +21,12 @@ export interface OpenPorts {
   painted(before: ConversationState | null, after: ConversationState): void;
 }
 
+export interface ShownSummary {
+  summary: Summary;
+  /** The newest answer was asked with it. False: it is ready for when the messages no longer fit. */
+  sent: boolean;
+}
+
 export class OpenConversation {
   /** null is a conversation that is not begun. */
   readonly id: Signal<Id | null> = signal(null);
@@ -39,13 +45,15 @@ export class OpenConversation {
   });
 
   /** What stands for the beginning of the branch that is shown: of several, the one that reaches furthest. */
-  readonly summary = computed((): Summary | null => {
+  readonly summary = computed((): ShownSummary | null => {
     const summaries = this.state.value?.summaries ?? [];
     if (summaries.length === 0) return null;
-    const last = this.shown.value.findLast(({ message }) =>
-      summaries.some((s) => s.throughId === message.id)
-    );
-    return summaries.find((summary) => summary.throughId === last?.message.id) ?? null;
+    const messages = this.shown.value.map(({ message }) => message);
+    const last = messages.findLast(({ id }) => summaries.some(({ throughId }) => throughId === id));
+    const summary = summaries.find(({ throughId }) => throughId === last?.id);
+    if (summary === undefined) return null;
+    const asked = messages.findLast((message) => message.asked?.context !== undefined)?.asked?.context;
+    return { summary, sent: asked?.summaryThroughId === summary.throughId };
   });
 
   readonly #ports: OpenPorts;

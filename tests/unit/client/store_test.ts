@@ -388,11 +388,19 @@ Deno.test("X3: of several summaries the one that reaches furthest on the shown b
     summaries: [summary(id(10)), summary(id(9)), summary(id(77))],
   });
   await settle();
-  assertEquals(store.open.summary.value?.throughId, id(10));
+  assertEquals([store.open.summary.value?.summary.throughId, store.open.summary.value?.sent], [
+    id(10),
+    false,
+  ]);
   const edited = { ...summary(id(10)), text: "Mine", by: "person" as const };
   server.append(entry(1, { type: "summary", data: { summary: edited } }));
   await settle();
-  assertEquals(store.open.summary.value, edited);
+  assertEquals(store.open.summary.value?.summary, edited);
+  const context = { estimatedTokens: 9, budgetTokens: 10, omitted: 2, summaryThroughId: id(10) };
+  const asked = message({ id: id(12), parentId: id(10), asked: { context } });
+  server.append(entry(2, { type: "message", data: { message: asked } }));
+  await settle();
+  assertEquals(store.open.summary.value?.sent, true);
   server.answer = () => json({ code: "invalid", detail: "Too long.", requestId: "r7" }, 400);
   assertEquals((await store.answers.summarise(id(10), "x"))?.detail, "Too long.");
   server.answer = () => json(edited);
