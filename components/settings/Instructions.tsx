@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import { count } from "../../lib/client/figures.ts";
 import type { OwnPreferences } from "../../lib/client/own_preferences.ts";
 import { INSTRUCTIONS_CHARS_MAX } from "../../lib/protocol/preferences.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
+import { SaveBar } from "./SaveBar.tsx";
 import { Setting } from "./Setting.tsx";
 
 interface Props {
@@ -15,9 +15,6 @@ interface Props {
 export function Instructions({ preferences, say, close }: Props) {
   const id = useId();
   const words = preferences.instructions.value;
-  const changed = preferences.words.value !== null;
-  const saving = preferences.saving.value;
-  const failure = preferences.failure.value;
   const tooLong = words.length > INSTRUCTIONS_CHARS_MAX;
   const save = async (event: Event) => {
     event.preventDefault();
@@ -49,23 +46,15 @@ export function Instructions({ preferences, say, close }: Props) {
           />
         </Setting>
       </div>
-      <footer>
-        {failure !== null && <ErrorNote failure={failure} />}
-        <p class="note" role="status">{changed ? "Not saved yet." : ""}</p>
-        <div class="row">
-          <button
-            type="submit"
-            class="primary"
-            data-action="save-instructions"
-            disabled={saving || !changed || tooLong}
-          >
-            {saving ? "Saving…" : "Save"}
-          </button>
-          <button type="button" disabled={saving || !changed} onClick={() => preferences.words.value = null}>
-            Discard changes
-          </button>
-        </div>
-      </footer>
+      <SaveBar
+        what="instructions"
+        changed={preferences.words.value !== null}
+        valid={!tooLong}
+        saving={preferences.saving.value}
+        failure={preferences.failure.value}
+        unsaved="Not saved yet."
+        discard={() => preferences.words.value = null}
+      />
     </form>
   );
 }
