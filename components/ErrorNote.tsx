@@ -7,10 +7,12 @@ export interface Failure {
   code?: ErrorCode | "network" | "timeout";
   detail: string;
   requestId?: string;
+  /** By which the provider finds it. */
+  providerRequestId?: string;
 }
 
 export function ErrorNote({ failure, children }: { failure: Failure; children?: ComponentChildren }) {
-  const { code, detail, requestId } = failure;
+  const { code, detail, requestId, providerRequestId } = failure;
   const title = code === undefined || code === "network" || code === "timeout" ? null : ERRORS[code].title;
   return (
     <div class="error-note" data-code={code}>
@@ -19,6 +21,11 @@ export function ErrorNote({ failure, children }: { failure: Failure; children?: 
       {requestId !== undefined && (
         <p class="request-id">
           Request <code>{requestId}</code>
+        </p>
+      )}
+      {providerRequestId !== undefined && (
+        <p class="request-id">
+          The provider's request <code>{providerRequestId}</code>
         </p>
       )}
       {children !== undefined && <div class="row">{children}</div>}

@@ -10,7 +10,11 @@ const BECAUSE: Partial<Record<ErrorCode, string>> = {
   provider_rate_limit: "takes no more requests now",
   provider_unreachable: "could not be reached",
   provider_auth: "refused the key",
+  provider_rejected: "rejected the request",
+  provider_empty: "gave no answer",
   timeout_first_byte: "did not begin to answer in time",
+  context_full: "takes no conversation of this length",
+  unknown_model: "cannot be used",
 };
 
 export function FallbackNote(

@@ -56,11 +56,13 @@ Deno.test("T7, P8: an error is named in words, with the code for programs, and R
     code: "provider_overloaded" as const,
     detail: "Try again in a moment.",
     requestId: "req-1",
+    providerRequestId: "req_theirs",
   };
   const failed = message({ status: "failed", parts: text("The first half"), error });
   const rendered = html(failed);
   const parts = [
     "The provider is overloaded",
+    "req_theirs",
     'data-code="provider_overloaded"',
     'data-action="retry"',
     'data-action="continue"',
