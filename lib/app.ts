@@ -47,6 +47,7 @@ import { Sweep } from "./jobs/sweep.ts";
 import { Breakers } from "./models/breakers.ts";
 import { type Models, models } from "./models/registry.ts";
 import type { Logger } from "./observe/log.ts";
+import { healthOf } from "./observe/health.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { Conversation } from "./protocol/conversation.ts";
 import type { PageState } from "./protocol/api.ts";
@@ -292,6 +293,7 @@ export function program(parts: Parts): Program {
       const { conversations, preferences, cursor, nextCursor } = list;
       return { snapshot: state, list: { conversations, cursor }, nextCursor, models, preferences };
     },
+    health: healthOf(() => breakers.open(), clock),
     async ready() {
       if (stopped.signal.aborted) {
         throw new AppError("draining", "This process is about to exit. Try another.");

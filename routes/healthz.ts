@@ -1,5 +1,5 @@
 import { define } from "../lib/http/define.ts";
 import { json } from "../lib/http/respond.ts";
 
-/** The process is alive: it answers. */
-export const handler = define.handlers({ GET: () => json({ status: "ok" }) });
+/** The process is alive: it answers. Models that it leaves alone for a while are named. */
+export const handler = define.handlers({ GET: async (ctx) => json(await ctx.state.services.health()) });

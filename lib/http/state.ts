@@ -4,7 +4,9 @@ import type { Conversations } from "../chat/conversations.ts";
 import type { Id } from "../core/ids.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { TopicId } from "../kv/keys.ts";
+import type { OpenBreaker } from "../models/breakers.ts";
 import type { Models } from "../models/registry.ts";
+import type { Health } from "../observe/health.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type {
@@ -69,6 +71,7 @@ export interface Services {
   /** Days in UTC, as a query has them. @throws AppError `invalid` */
   usage(userId: Id, wanted: { from?: string; to?: string }): Promise<UsageReport>;
   page(userId: Id, conversationId: Id | null): Promise<PageState>;
+  health(): Promise<Health<OpenBreaker>>;
   /** Resolves when KV answers and this process takes work. @throws AppError `busy`, `draining` */
   ready(): Promise<void>;
 }

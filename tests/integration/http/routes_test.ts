@@ -162,9 +162,9 @@ Deno.test("GET /api/models: every model with its prices, window and availability
 
 Deno.test("/healthz, /readyz and /metrics answer without a session; /readyz says when it drains", async () => {
   await using app = await startApp();
-  for (const path of ["/healthz", "/readyz"]) {
+  for (const [path, more] of [["/healthz", { breakers: [] }], ["/readyz", {}]] as const) {
     const response = await fetch(app.url + path);
-    assertEquals([response.status, await response.json()], [200, { status: "ok" }]);
+    assertEquals([response.status, await response.json()], [200, { status: "ok", ...more }]);
     assertHeaders(response);
   }
   const metrics = await fetch(`${app.url}/metrics`);
