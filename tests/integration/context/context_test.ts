@@ -147,8 +147,8 @@ Deno.test("what is said of the past: words, also of answers that failed with som
   const id = await here.create();
   world.provider.onCall = (call, n) => {
     if (n === 1) call.reasoning("Hm.").text("Yes.").end();
-    else if (n === 2) call.text("Half an").fail(new AppError("provider_truncated", "Cut off."));
-    else if (n === 3) call.reasoning("I think I will fail.").fail(new AppError("provider_failed", "No."));
+    else if (n === 2) call.text("Half an").fail(new AppError("provider_refused", "No more."));
+    else if (n === 3) call.reasoning("I think I will fail.").fail(new AppError("provider_refused", "No."));
     else call.text("Fine.").end();
   };
   for (const text of ["one", "two", "three", "four"]) await turn(here, id, text);
