@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { fullness, NEARLY_FULL, type WindowUse } from "../lib/client/window_use.ts";
 import { costOf, count, dollars, percent, spentOf, UNKNOWN, windowOf } from "../lib/client/figures.ts";
+import type { ContextUse } from "../lib/protocol/api.ts";
 import type { Spent } from "../lib/protocol/conversation.ts";
 import type { Model } from "../lib/protocol/model.ts";
 
@@ -10,12 +11,14 @@ interface Props {
   model: Model | undefined;
   /** Of the conversation so far. */
   spent: Spent | undefined;
+  /** What the server would send; null before there is a conversation. @throws ClientError */
+  ask(): Promise<ContextUse | null>;
 }
 
 /** The ring's length, with a radius of 7. */
 const ROUND = 2 * Math.PI * 7;
 
-export function ContextGauge({ use, model, spent }: Props) {
+export function ContextGauge({ use, model, spent, ask }: Props) {
   const [open, setOpen] = useState(false);
   const around = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -60,7 +63,7 @@ export function ContextGauge({ use, model, spent }: Props) {
         data-action="context"
         aria-expanded={open}
         aria-controls={id}
-        title={summary(use, model, spent)}
+        title={inALine(use, model, spent)}
         onClick={() => setOpen(!open)}
       >
         {full !== null && (
@@ -84,13 +87,13 @@ export function ContextGauge({ use, model, spent }: Props) {
         </span>
       </button>
       <div id={id} class="gauge-figures" hidden={!open}>
-        {open && <Figures use={use} model={model} spent={spent} />}
+        {open && <Figures use={use} model={model} spent={spent} ask={ask} />}
       </div>
     </div>
   );
 }
 
-function Figures({ use, model, spent }: Props) {
+function Figures({ use, model, spent, ask }: Props) {
   const { beforeTokens, draftTokens, counted, windowTokens } = use;
   const full = fullness(use) ?? 0;
   return (
@@ -119,13 +122,29 @@ function Figures({ use, model, spent }: Props) {
           <dd data-spent>{spentOf(spent)}</dd>
         </div>
       </dl>
-      {full >= NEARLY_FULL && (
-        <p class="note">
-          What does not fit goes along as a summary, or not at all: the oldest messages first.
-        </p>
-      )}
+      {full >= NEARLY_FULL && <Overflow ask={ask} />}
     </>
   );
+}
+
+/** What becomes of a conversation that is nearly too long: the server decides, so it is asked. */
+function Overflow({ ask }: Pick<Props, "ask">) {
+  const [said, setSaid] = useState("What does not fit goes along as a summary.");
+  useEffect(() => {
+    ask().then(
+      (context) => context !== null && setSaid(omission(context)),
+      () => {}, // what is said already is true, if less exact
+    );
+  }, []);
+  return <p class="note" data-overflow>{said}</p>;
+}
+
+function omission({ omitted, summaryThroughId }: ContextUse): string {
+  if (omitted === 0) return "All of it still fits, and goes along as it is.";
+  const first = omitted === 1 ? "The first message does" : `The first ${count(omitted)} messages do`;
+  return `${first} not fit. ${
+    summaryThroughId === undefined ? "They are left out." : "A summary stands for them."
+  }`;
 }
 
 /** What is less than one is not made more exact by a sign. */
@@ -140,7 +159,7 @@ function costToSend({ costMicroUsd }: WindowUse, model: Model | undefined): stri
 }
 
 /** The same in a line, for a mouse that rests. */
-function summary(use: WindowUse, model: Model | undefined, spent: Spent | undefined): string {
+function inALine(use: WindowUse, model: Model | undefined, spent: Spent | undefined): string {
   const { beforeTokens, draftTokens, windowTokens } = use;
   const of = windowTokens === null ? "of an unknown window" : `of ${count(windowTokens)} tokens`;
   return `${count(beforeTokens + draftTokens)} ${of} with the next message. ` +

@@ -189,6 +189,7 @@ export default function Composer(props: { models: ModelList; conversation: Conve
             use={use.value}
             model={modelOf(models, store.choice.next.value)}
             spent={store.open.conversation.value?.spent}
+            ask={() => store.answers.context(store.choice.next.peek())}
           />
         )}
       </div>

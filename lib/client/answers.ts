@@ -1,7 +1,7 @@
 // What a person can do to an answer, and to what stands for the answers before it.
 import { type Signal, signal } from "@preact/signals";
 import type { Id, NewId } from "../core/ids.ts";
-import type { UsageReport } from "../protocol/api.ts";
+import type { ContextUse, UsageReport } from "../protocol/api.ts";
 import type { Rating } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
 
@@ -71,6 +71,12 @@ export class Answers {
   async prompt(promptId: string): Promise<string> {
     const id = this.#ports.id();
     return id === null ? "" : (await this.#ports.api.prompt(id, promptId)).text;
+  }
+
+  /** What the next message will find taken of a model's window; null before there is a conversation. @throws ClientError */
+  context(model: string): Promise<ContextUse | null> {
+    const id = this.#ports.id();
+    return id === null ? Promise.resolve(null) : this.#ports.api.context(id, model);
   }
 
   /** The last thirty days. @throws ClientError */

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
 import type {
+  ContextUse,
   Continue,
   ConversationPage,
   CreateConversation,
@@ -129,6 +130,12 @@ export class Api {
       path: `/api/conversations/${conversationId}/summaries/${throughId}`,
       body,
     });
+  }
+
+  /** How full a model's window is before the next message, as the server will fill it. */
+  context(conversationId: Id, model: string): Promise<ContextUse> {
+    const search = new URLSearchParams({ model });
+    return this.#call({ method: "GET", path: `/api/conversations/${conversationId}/context?${search}` });
   }
 
   prompt(conversationId: Id, promptId: string): Promise<PromptText> {

@@ -136,6 +136,13 @@ Deno.test("X4, U3: the gauge is exact after an answer, about with a draft, and f
     for (const part of ["159,000 tokens", "200,000 tokens", "≈ $0.16"]) {
       assertStringIncludes(await figures.innerText(), part);
     }
+    // What becomes of it is the server's to say.
+    await figures.locator("[data-overflow]", { hasText: /^The first|^All of it/ }).waitFor();
+    const said = await (await api.request("GET", `/api/conversations/${conversation.id}/context`)).json();
+    assertEquals(
+      (await figures.locator("[data-overflow]").innerText()).startsWith("All"),
+      said.omitted === 0,
+    );
     await tab.page.keyboard.press("Escape");
     await figures.waitFor({ state: "hidden" });
     assertEquals(

@@ -105,6 +105,32 @@ Deno.test("P7: another model's answer says so while it comes and after a reload,
   });
 });
 
+Deno.test("T7, T11: an answer that was cut off goes on in its own message when asked to, by keyboard, and asks once", async () => {
+  await using app = await startApp();
+  await withBrowser(async (browser) => {
+    const { id, tab, pen } = await open(app, browser);
+    const answer = await pen.ask("Count");
+    const half = { parts: [{ type: "text" as const, text: "1 2 3" }], stopReason: "length" as const };
+    await pen.put(done(answer, half));
+    const asked: unknown[] = [];
+    await tab.page.route(`**/api/conversations/${id}/continue`, async (route) => {
+      asked.push(route.request().postDataJSON());
+      await pen.put({ ...answer, parts: half.parts });
+      await pen.write(answer.id, [{ type: "text", text: " 4 5" }]);
+      await route.fulfill({ status: 202, json: {} });
+    });
+    await tab.page.getByText("The answer reached its longest length.").waitFor();
+    await tab.action("continue").press("Enter");
+    await tab.textThat((text) => text === "1 2 3 4 5");
+    assertEquals(await tab.action("continue").count(), 0, "it goes on");
+    await pen.put(done(answer, { parts: [{ type: "text", text: "1 2 3 4 5" }] }));
+    assertEquals(await textOf(await tab.answerWith("complete")), "1 2 3 4 5");
+    assertEquals(await tab.answers.count(), 1);
+    const [body] = asked as { id: string; messageId: string }[];
+    assertEquals([asked.length, body?.messageId, body?.id.length], [1, answer.id, 36]);
+  });
+});
+
 Deno.test("T10, R13: thoughts that close do not move what a reader who has scrolled up is looking at", async () => {
   await using app = await startApp();
   await withBrowser(async (browser) => {

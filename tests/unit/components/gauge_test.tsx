@@ -13,7 +13,14 @@ const USE: WindowUse = {
   costMicroUsd: 5_000,
 };
 const gauge = (change: Partial<WindowUse> = {}, spent?: Spent) =>
-  renderToString(<ContextGauge use={{ ...USE, ...change }} model={model()} spent={spent} />);
+  renderToString(
+    <ContextGauge
+      use={{ ...USE, ...change }}
+      model={model()}
+      spent={spent}
+      ask={() => Promise.resolve(null)}
+    />,
+  );
 const tone = (html: string) => /data-tone="(\w+)"/.exec(html)?.[1];
 const said = (html: string) => html.replaceAll(/<svg.*?<\/svg>/gs, "").replaceAll(/<[^>]*>/g, "");
 
