@@ -45,7 +45,7 @@ Deno.test("a wrong key fails the answer with the variable to fix and a request i
   await using both = await startWithProvider();
   const { server, fake } = both;
   const api = await Api.session(server.url);
-  const conversation = await api.create({ model: MODELS.chat });
+  const conversation = await api.create({ model: MODELS.chat, fallbacks: [] });
   await withBrowser(async (browser) => {
     const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
