@@ -1,5 +1,6 @@
 // The models that a compatible server says it has, by `GET {base}/models`.
 import type { Clock } from "../core/time.ts";
+import { type Discovered, named, readEntry } from "./entry.ts";
 import { clean } from "./said.ts";
 import type { Vendor } from "./vendor.ts";
 
@@ -11,34 +12,78 @@ export const DISCOVER_BYTES_MAX = 1024 * 1024;
 export const DISCOVERED_MAX = 500;
 /** How long an answer, or a failure to answer, is believed. */
 export const DISCOVER_CACHE_MS = 60_000;
-/** The longest names in use take about 100. */
-const NAME_CHARS_MAX = 200;
-
-export interface Discovered {
-  model: string;
-  contextTokens: number | null;
-}
 
 export interface DiscoverOptions {
   fetch: typeof globalThis.fetch;
   clock: Clock;
   /** Told why there is no list. */
   report: (problem: string) => void;
+  /** Of the server's models, those that matter; all when absent. */
+  only?: readonly string[];
 }
 
-/** A reader of the server's list, which is fetched once for all who ask at a time. Never rejects. */
-export function discovery(vendor: Vendor, options: DiscoverOptions): () => Promise<Discovered[]> {
-  let last: { untilMs: number; list: Promise<Discovered[]> } | undefined;
-  return () => {
-    const now = options.clock.now();
-    if (last === undefined || now >= last.untilMs) {
-      last = { untilMs: now + DISCOVER_CACHE_MS, list: discover(vendor, options) };
-    }
-    return last.list;
+/** A reader of the server's list, which is fetched once for all who ask at a time. */
+export interface Discovery {
+  /** Never rejects. */
+  all(): Promise<readonly Discovered[]>;
+  /** The newest list that came, however old; nothing is fetched for it. */
+  latest(): readonly Discovered[];
+}
+
+export function discovery(vendor: Vendor, options: DiscoverOptions): Discovery {
+  let last: { untilMs: number; list: Promise<readonly Discovered[]> } | undefined;
+  let latest: readonly Discovered[] = [];
+  const fetched = async () => {
+    const list = await discover(vendor, options);
+    if (list !== null) latest = list;
+    return list ?? [];
+  };
+  return {
+    latest: () => latest,
+    all() {
+      const now = options.clock.now();
+      if (last === undefined || now >= last.untilMs) {
+        last = { untilMs: now + DISCOVER_CACHE_MS, list: fetched() };
+      }
+      return last.list;
+    },
   };
 }
 
-async function discover(vendor: Vendor, { fetch, clock, report }: DiscoverOptions): Promise<Discovered[]> {
+/**
+ * The models that the operator named, with what the server says of them. That they are there is known, so nobody waits:
+ * what is said of them is shown once it came.
+ */
+export function describedModels(
+  vendor: Vendor,
+  names: readonly string[],
+  options: DiscoverOptions,
+): Discovery {
+  // Such a server need not have a list, so one complaint is enough.
+  let complained = false;
+  const report = (problem: string) => {
+    if (!complained) options.report(`${problem}. What its models take and cost is unknown.`);
+    complained = true;
+  };
+  const said = discovery(vendor, { ...options, report, only: names });
+  const latest = () => {
+    const found = new Map(said.latest().map((one) => [one.model, one]));
+    return names.map((name) => found.get(name) ?? named(name));
+  };
+  return {
+    latest,
+    all() {
+      void said.all();
+      return Promise.resolve(latest());
+    },
+  };
+}
+
+/** Null: there is no list, which was reported. */
+async function discover(
+  vendor: Vendor,
+  { fetch, clock, report, only }: DiscoverOptions,
+): Promise<Discovered[] | null> {
   const tooLate = new AbortController();
   const done = new AbortController();
   clock.sleep(DISCOVER_MS_MAX, done.signal).then(() =>
@@ -57,11 +102,11 @@ async function discover(vendor: Vendor, { fetch, clock, report }: DiscoverOption
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
-    return modelsIn(JSON.parse(await bounded(response)));
+    return modelsIn(JSON.parse(await bounded(response)), only);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     report(`Cannot list the models of ${vendor.label}: ${clean(why, vendor)}`);
-    return [];
+    return null;
   } finally {
     done.abort();
   }
@@ -80,24 +125,15 @@ async function bounded(response: Response): Promise<string> {
 }
 
 /** The models of `{ data: [{ id, … }] }`. A list that is none is an error; an entry that is none is left out. */
-function modelsIn(body: unknown): Discovered[] {
+function modelsIn(body: unknown, only?: readonly string[]): Discovered[] {
   const entries = (body as { data?: unknown } | null)?.data;
   if (!Array.isArray(entries)) throw new Error("the answer has no list `data`");
   const found = new Map<string, Discovered>();
   for (const entry of entries as unknown[]) {
     if (found.size === DISCOVERED_MAX) break;
-    const { id, context_length, max_model_len } = (entry ?? {}) as Record<string, unknown>;
-    if (!isName(id) || found.has(id)) continue;
-    // The first is how OpenRouter says it, the second vLLM.
-    const contextTokens = [context_length, max_model_len].find((n) =>
-      Number.isSafeInteger(n) && Number(n) > 0
-    );
-    found.set(id, { model: id, contextTokens: (contextTokens as number | undefined) ?? null });
+    const one = readEntry(entry);
+    if (one === null || found.has(one.model) || only?.includes(one.model) === false) continue;
+    found.set(one.model, one);
   }
   return [...found.values()];
-}
-
-function isName(id: unknown): id is string {
-  return typeof id === "string" && id.length > 0 && id.length <= NAME_CHARS_MAX &&
-    /^[^\s\p{Cc}\p{Cs}]+$/u.test(id);
 }

@@ -2,15 +2,16 @@
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import type { ModelList } from "../protocol/api.ts";
-import type { Model } from "../protocol/model.ts";
+import type { Abilities, Model } from "../protocol/model.ts";
 import type { Usage } from "../protocol/message.ts";
 import type { Deadlines } from "../resilience/deadline.ts";
 import { anthropic, ANTHROPIC_BASE_URL } from "./anthropic.ts";
-import { catalog, defaultModel, fallbacks, splitId } from "./catalog.ts";
+import { catalog, cheapest, defaultModel, fallbacks, splitId } from "./catalog.ts";
 import { compatible, compatibleVendor } from "./compatible.ts";
 import { demo } from "./demo.ts";
-import { type Discovered, discovery } from "./discover.ts";
-import { listed } from "./list.ts";
+import { describedModels, type Discovery, discovery } from "./discover.ts";
+import type { Discovered } from "./entry.ts";
+import { listed, type ListedModel, withRows } from "./list.ts";
 import { openai, OPENAI_BASE_URL } from "./openai.ts";
 import { costMicroUsd } from "./price.ts";
 import type { Provider } from "./provider.ts";
@@ -19,7 +20,7 @@ import type { Provider } from "./provider.ts";
 export interface ModelsConfig {
   readonly openai?: { readonly apiKey: string; readonly baseURL?: string; readonly background?: boolean };
   readonly anthropic?: { readonly apiKey: string; readonly baseURL?: string };
-  /** No models: they are read from the server. */
+  /** No models: they are those that the server lists. */
   readonly compatible?: {
     readonly baseURL: string;
     readonly apiKey?: string;
@@ -30,6 +31,12 @@ export interface ModelsConfig {
   readonly demo: { readonly tokensPerSecond: number };
   /** `provider/model`. */
   readonly defaultModel?: string;
+  /** `provider/model` of what makes summaries and titles. */
+  readonly summaryModel?: string;
+  /** `provider/model` of those that answer when another cannot, in that order. */
+  readonly fallbackModels?: readonly string[];
+  /** The operator's own models: each in place of the one that we list, or beside them. */
+  readonly list?: readonly ListedModel[];
   readonly deadlines?: Deadlines;
 }
 
@@ -50,6 +57,9 @@ export interface Resolved {
   name: string;
   contextTokens: number | null;
   outputTokensMax: number | null;
+  abilities: Abilities;
+  /** How many tokens the vendor counts for one that a generic estimate counts; 1 when unknown. */
+  tokenFactor: number;
 }
 
 export interface Models {
@@ -61,6 +71,8 @@ export interface Models {
   all(): Promise<ModelList>;
   /** Throws `unknown_model`, with the usable ids in `extra.available`. */
   resolve(id: string): Promise<Resolved>;
+  /** The id of the model that makes summaries and titles for conversations of model `id`. */
+  cheap(id: string): Promise<string>;
   /** What `usage` of a model costs; undefined when its price is unknown. */
   costMicroUsd(id: string, usage: Usage): number | undefined;
 }
@@ -78,20 +90,29 @@ export function models(config: ModelsConfig, context: ModelsContext): Models {
   if (config.anthropic !== undefined) {
     providers.set("anthropic", anthropic({ baseURL: ANTHROPIC_BASE_URL, ...config.anthropic, ...shared }));
   }
-  let found: () => Promise<Discovered[]> = () => Promise.resolve([]);
+  let found: Discovery = { all: () => Promise.resolve([]), latest: () => [] };
   if (config.compatible !== undefined) {
     const { models, ...server } = config.compatible;
     providers.set("compatible", compatible({ ...server, ...shared }));
-    const named = models.map((model) => ({ model, contextTokens: null }));
-    found = named.length > 0
-      ? () => Promise.resolve(named)
-      : discovery(compatibleVendor(server), { fetch, clock, report });
+    const vendor = compatibleVendor(server);
+    found = models.length > 0
+      ? describedModels(vendor, models, { fetch, clock, report })
+      : discovery(vendor, { fetch, clock, report });
   }
 
   const configured = new Set(providers.keys());
-  const wanted = config.defaultModel === undefined ? {} : { defaultModel: config.defaultModel };
-  const known = (compatible: readonly Discovered[]) => catalog({ configured, compatible, ...wanted });
-  const list = async () => known(await found());
+  const rows = withRows(config.list ?? []);
+  const asked = [config.defaultModel, config.summaryModel, ...(config.fallbackModels ?? [])]
+    .filter((id) => id !== undefined);
+  const known = (compatible: readonly Discovered[]) => catalog({ configured, compatible, list: rows, asked });
+  const list = async () => known(await found.all());
+  /** Enough of the catalogue for `ids`. Who asks for none that only a server knows does not wait for the server's list. */
+  const listFor = (...ids: (string | undefined)[]) => {
+    const waits = ids.map((id) => splitId(id ?? "")).some((one) =>
+      one?.provider === "compatible" && listed(one.provider, one.model, rows) === undefined
+    );
+    return waits ? list() : Promise.resolve(known(found.latest()));
+  };
   return {
     list,
     defaultModel: async () => defaultModel(await list(), config.defaultModel),
@@ -100,23 +121,23 @@ export function models(config: ModelsConfig, context: ModelsContext): Models {
       return {
         models,
         defaultModel: defaultModel(models, config.defaultModel),
-        fallbacks: fallbacks(models),
+        fallbacks: fallbacks(models, config.fallbackModels),
       };
     },
     async resolve(id) {
-      // A job for a model of another provider does not wait for a compatible server to list its own.
-      const all = id.startsWith("compatible/") ? await list() : known([]);
-      const one = all.find((model) => model.id === id);
+      const one = (await listFor(id)).find((model) => model.id === id);
       const provider = one?.available ? providers.get(one.provider) : undefined;
       if (one === undefined || provider === undefined) throw unknownModel(id, one, await list());
-      const { name, contextTokens, outputTokensMax } = one;
-      return { provider, model: id.slice(one.provider.length + 1), name, contextTokens, outputTokensMax };
+      const { name, contextTokens, outputTokensMax, abilities } = one;
+      const model = id.slice(one.provider.length + 1);
+      const tokenFactor = listed(one.provider, model, rows)?.tokenFactor ?? 1;
+      return { provider, model, name, contextTokens, outputTokensMax, abilities, tokenFactor };
+    },
+    async cheap(id) {
+      return cheapest(id, await listFor(id, config.summaryModel), rows, config.summaryModel);
     },
     costMicroUsd(id, usage) {
-      const named = splitId(id);
-      if (named === null) return undefined;
-      if (named.provider === "demo") return 0;
-      const price = listed(named.provider, named.model)?.prices;
+      const price = known(found.latest()).find((model) => model.id === id)?.price;
       return price ? costMicroUsd(price, usage) : undefined;
     },
   };

@@ -3,6 +3,7 @@
 import { AppError } from "@/lib/core/errors.ts";
 import type { Clock } from "@/lib/core/time.ts";
 import type { Models } from "@/lib/models/registry.ts";
+import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 import type { Delta, ModelRequest, Provider } from "@/lib/models/provider.ts";
 import { withDeadlines } from "@/lib/resilience/deadline.ts";
 import type { World } from "./world.ts";
@@ -64,12 +65,15 @@ export class SimulatedModel implements Provider {
       name: "Model",
       contextTokens: null,
       outputTokensMax: null,
+      abilities: UNKNOWN_ABILITIES,
+      tokenFactor: 1,
     };
     return {
       list: () => Promise.resolve([]),
       defaultModel: () => Promise.resolve("simulated/model"),
       all: () => Promise.resolve({ models: [], defaultModel: "simulated/model", fallbacks: [] }),
       resolve: () => Promise.resolve(resolved),
+      cheap: (id) => Promise.resolve(id),
       costMicroUsd: (_, { inputTokens, outputTokens }) => inputTokens + outputTokens,
     };
   }

@@ -1,9 +1,10 @@
 import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { catalog, defaultModel, splitId } from "@/lib/models/catalog.ts";
-import { LIST, listed } from "@/lib/models/list.ts";
-import { costMicroUsd } from "@/lib/models/price.ts";
+import { catalog, cheapest, defaultModel, fallbacks, splitId } from "@/lib/models/catalog.ts";
+import { type Discovered, named } from "@/lib/models/entry.ts";
+import { LIST, listed, type ListedModel, withRows } from "@/lib/models/list.ts";
 
+const ALL = new Set(["demo", "anthropic", "openai", "compatible"]);
 const NONE = { configured: new Set(["demo"]), compatible: [] };
 
 Deno.test("without a key only the demo is usable, and the others name the variable to set", () => {
@@ -16,27 +17,35 @@ Deno.test("without a key only the demo is usable, and the others name the variab
 });
 
 Deno.test("the default is the wanted model if it is usable, else the best that is", () => {
-  const found = [{ model: "meta/llama", contextTokens: 8192 }];
-  const all = new Set(["demo", "anthropic", "openai", "compatible"]);
+  const found = [named("meta/llama")];
   const choose = (configured: Iterable<string>, wanted?: string) =>
     defaultModel(
-      catalog({ configured: new Set(configured), compatible: found, defaultModel: wanted }),
+      catalog({
+        configured: new Set(configured),
+        compatible: found,
+        asked: wanted === undefined ? [] : [wanted],
+      }),
       wanted,
     );
-  assertEquals(choose(all), "anthropic/claude-sonnet-5-5");
+  assertEquals(choose(ALL), "anthropic/claude-sonnet-5-5");
   assertEquals(choose(["demo", "openai"]), "openai/gpt-6.1-sol");
   assertEquals(
     defaultModel(catalog({ configured: new Set(["demo", "compatible"]), compatible: found })),
     "compatible/meta/llama",
   );
-  assertEquals(choose(all, "demo/tour"), "demo/tour");
+  assertEquals(choose(ALL, "demo/tour"), "demo/tour");
   assertEquals(choose(["demo", "openai"], "anthropic/claude-opus-5-5"), "openai/gpt-6.1-sol");
-  assertEquals(choose(all, "demo/other"), "anthropic/claude-sonnet-5-5");
+  assertEquals(choose(ALL, "demo/other"), "anthropic/claude-sonnet-5-5");
 });
 
 Deno.test("a default that nobody lists is a model whose figures are unknown, if its provider is configured", () => {
   const wanted = "openai/gpt-next";
-  const models = catalog({ configured: new Set(["demo", "openai"]), compatible: [], defaultModel: wanted });
+  const models = catalog({
+    configured: new Set(["demo", "openai"]),
+    compatible: [],
+    asked: [wanted, wanted],
+  });
+  assertEquals(models.filter((model) => model.id === wanted).length, 1);
   assertEquals(models[0], {
     id: wanted,
     provider: "openai",
@@ -47,7 +56,7 @@ Deno.test("a default that nobody lists is a model whose figures are unknown, if 
     abilities: UNKNOWN_ABILITIES,
     available: true,
   });
-  assert(!catalog({ ...NONE, defaultModel: wanted }).some((model) => model.id === wanted));
+  assert(!catalog({ ...NONE, asked: [wanted] }).some((model) => model.id === wanted));
 });
 
 Deno.test("an id is split at its first slash", () => {
@@ -55,33 +64,140 @@ Deno.test("an id is split at its first slash", () => {
   for (const bad of ["", "openai", "/x", "x/", "/"]) assertEquals(splitId(bad), null);
 });
 
-Deno.test("the list has whole prices, a date and a source for every model, and no model twice", () => {
-  for (const model of LIST) {
-    const { aboveTokens, ...tier } = model.prices!;
-    for (const tiers of [tier, aboveTokens ?? tier]) {
-      for (const price of Object.values(tiers)) {
-        assert(price === null || Number.isSafeInteger(price) && price > 0, model.id);
-      }
-    }
-    assert(tier.cachedInput < tier.input && tier.input < tier.output, model.id);
-    assert(
-      aboveTokens === undefined ||
-        aboveTokens.input >= tier.input && aboveTokens.tokens < model.contextTokens,
-    );
-    assertMatch(model.asOf, /^\d{4}-\d\d-\d\d$/);
-    assert(model.source.length > 0 && model.outputTokensMax < model.contextTokens);
-  }
-  assertEquals(new Set(LIST.map(({ provider, id }) => `${provider}/${id}`)).size, LIST.length);
+/** A row of an operator. */
+function row(provider: string, id: string, more: Partial<ListedModel> = {}): ListedModel {
+  return {
+    id,
+    provider,
+    name: `Own ${id}`,
+    contextTokens: null,
+    outputTokensMax: null,
+    prices: null,
+    abilities: UNKNOWN_ABILITIES,
+    tokenFactor: 1,
+    asOf: "",
+    source: "",
+    ...more,
+  };
+}
+
+const price = (input: number, output: number) => ({ input, cachedInput: input, cacheWrite: null, output });
+
+Deno.test("a model shows what it takes and all that it costs; the demo takes nothing", () => {
+  const models = catalog({ configured: ALL, compatible: [] });
+  const by = (id: string) => models.find((model) => model.id === id)!;
+  const haiku = by("anthropic/claude-haiku-5-5");
+  assertEquals(haiku.price, {
+    input: 100_000,
+    cachedInput: 10_000,
+    cacheWrite: 125_000,
+    output: 500_000,
+    aboveTokens: {
+      tokens: 100_000,
+      input: 500_000,
+      cachedInput: 50_000,
+      cacheWrite: 625_000,
+      output: 2_500_000,
+    },
+  });
+  const shown = (id: string) => {
+    const { temperature, efforts, stop, reasoning, tools, vision } = by(id).abilities;
+    return [temperature, efforts?.join(" "), stop, reasoning, tools, vision];
+  };
+  assertEquals(shown(haiku.id), [false, "low medium high xhigh max", true, true, true, true]);
+  assertEquals(shown("anthropic/claude-haiku-4-5"), [true, "", true, false, true, true]);
+  assertEquals(shown("openai/gpt-6.1-sol"), [false, "low medium high xhigh", false, true, true, true]);
+  assertEquals(shown("openai/gpt-6-luna"), [false, "none low medium high xhigh", false, true, true, true]);
+  assertEquals(shown("openai/gpt-4.1-mini"), [true, "", false, false, true, true]);
+  assertEquals(shown("demo/tour"), [false, "", false, false, false, false]);
 });
 
-Deno.test("a cost charges each token once, at its own price", () => {
-  const haiku = listed("anthropic", "claude-haiku-5-5")!.prices!;
-  const sonnet = listed("anthropic", "claude-sonnet-5-5")!.prices!;
-  assertEquals(costMicroUsd(sonnet, { inputTokens: 1000, outputTokens: 100 }), 2000 + 1000);
-  const cached = { inputTokens: 1000, cachedInputTokens: 600, cacheWriteTokens: 300, outputTokens: 0 };
-  assertEquals(costMicroUsd(sonnet, cached), 200 + 60 + 750);
-  assertEquals(costMicroUsd(haiku, { inputTokens: 100_000, outputTokens: 1000 }), 10_000 + 500);
-  assertEquals(costMicroUsd(haiku, { inputTokens: 100_001, outputTokens: 1000 }), 50_001 + 2500); // all of it
-  const mini = listed("openai", "gpt-4.1-mini")!.prices!;
-  assertEquals(costMicroUsd(mini, { inputTokens: 1000, cacheWriteTokens: 1000, outputTokens: 0 }), 400);
+Deno.test("an operator's row replaces ours as a whole, or adds a model, also of a compatible server", () => {
+  const list = withRows([row("anthropic", "claude-haiku-5-5"), row("compatible", "a"), row("openai", "new")]);
+  assertEquals(list.length, LIST.length + 2);
+  const shown = (configured: Set<string>, compatible: Discovered[] = []) =>
+    new Map(catalog({ configured, compatible, list }).map((model) => [model.id, model]));
+  const all = shown(ALL);
+  assertEquals(all.get("anthropic/claude-haiku-5-5")?.name, "Own claude-haiku-5-5");
+  assertEquals(all.get("anthropic/claude-haiku-5-5")?.price, null, "what a row leaves out is unknown");
+  assertEquals([...all.keys()].filter((id) => id === "anthropic/claude-haiku-5-5").length, 1);
+  assert(all.get("openai/new")?.available && all.get("compatible/a")?.available);
+  assertEquals(listed("openai", "new"), undefined, "our own list stays as it is");
+  assertEquals(
+    shown(new Set(["demo"])).get("compatible/a")?.unavailableBecause,
+    "Set COMPATIBLE_BASE_URL to use it.",
+  );
+});
+
+Deno.test("what a row leaves open is what the server says; what it says, stands", () => {
+  const found = {
+    model: "a",
+    contextTokens: 8192,
+    outputTokensMax: 512,
+    price: price(5, 6),
+    abilities: { ...UNKNOWN_ABILITIES, stop: true, tools: true },
+  };
+  const list = withRows([
+    row("compatible", "a", { contextTokens: 4096, abilities: { ...UNKNOWN_ABILITIES, tools: false } }),
+  ]);
+  const models = catalog({ configured: ALL, compatible: [found], list });
+  const shown = models.filter((model) => model.id === "compatible/a");
+  assertEquals(shown, [{
+    id: "compatible/a",
+    provider: "compatible",
+    name: "Own a",
+    contextTokens: 4096,
+    outputTokensMax: 512,
+    price: price(5, 6),
+    abilities: { ...UNKNOWN_ABILITIES, stop: true, tools: false },
+    available: true,
+  }]);
+  const taken = catalog({ configured: ALL, compatible: [{ ...found, model: "claude-haiku-5-5" }] });
+  assertEquals(
+    taken.find((model) => model.id === "anthropic/claude-haiku-5-5")?.contextTokens,
+    1_000_000,
+    "a server says nothing of another provider's model",
+  );
+});
+
+Deno.test("fallbacks are the best of each provider, or those that are asked for and usable, in that order", () => {
+  const models = catalog({ configured: ALL, compatible: [named("a")], asked: ["openai/gpt-next"] });
+  assertEquals(fallbacks(models), ["anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol", "compatible/a"]);
+  const wanted = ["demo/tour", "openai/gpt-next", "compatible/b", "anthropic/claude-haiku-5-5"];
+  assertEquals(fallbacks(models, wanted), ["demo/tour", "openai/gpt-next", "anthropic/claude-haiku-5-5"]);
+  assertEquals(fallbacks(models, []), []);
+  assertEquals(fallbacks(catalog(NONE), wanted), ["demo/tour"]);
+  assertEquals(fallbacks(catalog(NONE)), []);
+});
+
+Deno.test("summaries are made by the model that is asked for, else the cheapest of the provider, else the model itself", () => {
+  const found = { ...named("b"), price: price(1, 1) };
+  const all = catalog({ configured: ALL, compatible: [named("a"), found] });
+  const cheap = (id: string, wanted?: string, models = all, list = LIST) =>
+    cheapest(id, models, list, wanted);
+  assertEquals(cheap("anthropic/claude-opus-5-5"), "anthropic/claude-haiku-5-5");
+  assertEquals(cheap("openai/gpt-6-astra"), "openai/gpt-6-luna");
+  assertEquals(cheap("openai/gpt-next"), "openai/gpt-6-luna");
+  assertEquals(cheap("compatible/a"), "compatible/a", "not what a server merely has, however cheap");
+  assertEquals(cheap("demo/tour"), "demo/tour");
+  assertEquals(cheap("nope"), "nope");
+  assertEquals(cheap("demo/tour", "openai/gpt-6-sol"), "openai/gpt-6-sol");
+  assertEquals(cheap("openai/gpt-6-astra", "openai/nope"), "openai/gpt-6-luna");
+  const openai = catalog({ configured: new Set(["demo", "openai"]), compatible: [] });
+  assertEquals(cheap("openai/gpt-6-astra", "anthropic/claude-haiku-5-5", openai), "openai/gpt-6-luna");
+  assertEquals(cheap("anthropic/claude-opus-5-5", undefined, openai), "anthropic/claude-opus-5-5");
+  const list = withRows([
+    row("compatible", "a", { prices: price(2, 8) }),
+    row("compatible", "b", { prices: price(3, 7) }),
+    row("compatible", "c", { prices: price(1, 10) }),
+    row("compatible", "d"),
+  ]);
+  const own = catalog({ configured: ALL, compatible: [], list });
+  assertEquals(cheap("compatible/c", undefined, own, list), "compatible/a");
+  assertEquals(cheap("compatible/b", undefined, own, list), "compatible/b", "at one price, the model itself");
+  assertEquals(
+    cheap("compatible/d", undefined, own, list),
+    "compatible/a",
+    "an unknown price is not a low one",
+  );
 });
