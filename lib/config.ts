@@ -1,7 +1,9 @@
 // The environment, read once, as a frozen Config. Every fault is reported at once, by the name of its variable.
 import { parseVariants, type Variant } from "./chat/variants.ts";
 import type { Level } from "./observe/log.ts";
+import { parseModels } from "./models/models_file.ts";
 import type { ModelsConfig } from "./models/registry.ts";
+import { FALLBACKS_MAX } from "./protocol/params.ts";
 
 export interface Config {
   readonly host: string;
@@ -78,10 +80,25 @@ export function readConfig(
   const onDeploy = text("DENO_DEPLOYMENT_ID") !== undefined;
   const logLevel = text("LOG_LEVEL") ?? "info";
   if (!isLevel(logLevel)) faults.push(`LOG_LEVEL must be debug, info, warn or error, and is "${logLevel}"`);
-  const defaultModel = text("DEFAULT_MODEL");
-  if (defaultModel !== undefined && !/^[a-z]+\/.+$/.test(defaultModel)) {
-    faults.push(`DEFAULT_MODEL must be provider/model, such as demo/tour, and is "${defaultModel}"`);
-  }
+  const model = (name: string) => {
+    const value = text(name);
+    if (value !== undefined && !isModelId(value)) {
+      faults.push(`${name} must be provider/model, such as demo/tour, and is "${value}"`);
+    }
+    return value;
+  };
+  const fallbackModels = () => {
+    const value = text("FALLBACK_MODELS");
+    if (value === undefined) return undefined;
+    const ids = value === "none" ? [] : [...new Set(names("FALLBACK_MODELS"))];
+    if (!ids.every(isModelId) || ids.length > FALLBACKS_MAX || (ids.length === 0 && value !== "none")) {
+      faults.push(
+        `FALLBACK_MODELS must be none, or up to ${FALLBACKS_MAX} of provider/model with commas between them, and is ` +
+          `"${value}"`,
+      );
+    }
+    return ids;
+  };
   const kvPath = text("KV_PATH") ?? (onDeploy ? undefined : DEFAULTS.kvPath);
   const parallel = flag("PARALLEL");
   if (parallel && onDeploy) {
@@ -90,21 +107,20 @@ export function readConfig(
   if (parallel && kvPath === ":memory:") {
     faults.push("PARALLEL must be 0 with KV_PATH=:memory:, for each worker would have a memory of its own");
   }
-  const variants = (): Variant[] => {
-    const path = text("PROMPT_VARIANTS");
-    if (path === undefined) return [];
+  /** What `parse` makes of the file that the variable names. */
+  const fromFile = <Parsed extends { faults: string[] }>(name: string, parse: (text: string) => Parsed) => {
+    const path = text(name);
+    if (path === undefined) return undefined;
     let file: string;
     try {
       file = readFile(path);
     } catch (error) {
-      faults.push(
-        `PROMPT_VARIANTS must be the path of a file, and "${path}" cannot be read: ${words(error)}`,
-      );
-      return [];
+      faults.push(`${name} must be the path of a file, and "${path}" cannot be read: ${words(error)}`);
+      return undefined;
     }
-    const parsed = parseVariants(file);
-    faults.push(...parsed.faults.map((fault) => `PROMPT_VARIANTS (${path}) ${fault}`));
-    return parsed.variants;
+    const parsed = parse(file);
+    faults.push(...parsed.faults.map((fault) => `${name} (${path}) ${fault}`));
+    return parsed;
   };
   const compatible = url("COMPATIBLE_BASE_URL");
   const orphans = text("COMPATIBLE_API_KEY") ?? text("COMPATIBLE_MODELS") ?? text("COMPATIBLE_CONTINUES");
@@ -145,12 +161,19 @@ export function readConfig(
         },
       }),
       demo: { tokensPerSecond: integer("DEMO_TOKENS_PER_SECOND", 50, 1, 10_000) },
-      ...optional("defaultModel", defaultModel),
+      ...optional("defaultModel", model("DEFAULT_MODEL")),
+      ...optional("summaryModel", model("SUMMARY_MODEL")),
+      ...optional("fallbackModels", fallbackModels()),
+      ...optional("list", fromFile("MODELS_FILE", parseModels)?.rows),
     },
-    variants: variants(),
+    variants: fromFile("PROMPT_VARIANTS", parseVariants)?.variants ?? [],
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return freeze(config);
+}
+
+function isModelId(text: string): boolean {
+  return /^[a-z]+\/.+$/.test(text);
 }
 
 function words(error: unknown): string {

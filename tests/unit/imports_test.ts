@@ -36,7 +36,7 @@ const ASIDE: Record<string, readonly string[]> = {
 };
 
 /** Single files: the configuration is read by whoever composes; the composition root knows everyone. */
-const CONFIG_MAY = ["lib/core", "lib/observe", "lib/models", "lib/chat"];
+const CONFIG_MAY = ["lib/core", "lib/protocol", "lib/observe", "lib/models", "lib/chat"];
 const ROOTS = new Set(["main.ts", "parallel.ts", "dev.ts", "report.ts", "fresh.config.ts", "lib/app.ts"]);
 
 /** Takes the types of values upward, so that the whole schema is one page. */

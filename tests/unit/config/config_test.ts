@@ -50,8 +50,11 @@ Deno.test("every variable is read", () => {
     COMPATIBLE_CONTINUES: "qwen3, ",
     DEFAULT_MODEL: "compatible/llama3.3",
     DEMO_TOKENS_PER_SECOND: "7",
+    SUMMARY_MODEL: "openai/gpt-6-luna",
+    FALLBACK_MODELS: " openai/gpt-6.1-sol, ,anthropic/claude-opus-5-5,openai/gpt-6.1-sol",
+    MODELS_FILE: "./models.json",
     PROMPT_VARIANTS: "./variants.json",
-  }, () => JSON.stringify({ variants: VARIANTS }));
+  }, (path) => JSON.stringify(path === "./models.json" ? { models: [ROW] } : { variants: VARIANTS }));
   assertEquals(config, {
     host: "0.0.0.0",
     port: 9000,
@@ -74,10 +77,26 @@ Deno.test("every variable is read", () => {
       },
       demo: { tokensPerSecond: 7 },
       defaultModel: "compatible/llama3.3",
+      summaryModel: "openai/gpt-6-luna",
+      fallbackModels: ["openai/gpt-6.1-sol", "anthropic/claude-opus-5-5"],
+      list: [ROW],
     },
     variants: VARIANTS,
   });
 });
+
+const ROW = {
+  provider: "compatible",
+  id: "llama3.3",
+  name: "Llama",
+  contextTokens: 131_072,
+  outputTokensMax: 8192,
+  prices: { input: 0, cachedInput: 0, cacheWrite: null, output: 0 },
+  abilities: { temperature: true, efforts: [], stop: true, reasoning: false, tools: null, vision: null },
+  tokenFactor: 1,
+  asOf: "2026-11-25",
+  source: "the server's own page",
+};
 
 const VARIANTS = [
   { name: "plain", weight: 3, systemPrompt: "" },
@@ -104,6 +123,9 @@ const VARIABLES = [
   "COMPATIBLE_CONTINUES",
   "DEFAULT_MODEL",
   "DEMO_TOKENS_PER_SECOND",
+  "SUMMARY_MODEL",
+  "FALLBACK_MODELS",
+  "MODELS_FILE",
   "PROMPT_VARIANTS",
 ];
 
@@ -120,6 +142,15 @@ const WRONG: Record<string, readonly string[]> = {
   ANTHROPIC_BASE_URL: ["ftp://a.example"],
   COMPATIBLE_BASE_URL: ["localhost:11434"],
   DEFAULT_MODEL: ["llama3.3", "/x", "Demo/tour", "demo/"],
+  SUMMARY_MODEL: ["llama3.3", "/x", "Demo/tour"],
+  FALLBACK_MODELS: [
+    "llama3.3",
+    "openai/a,b",
+    ",",
+    "none,openai/a",
+    "openai/a,openai/b,openai/c,openai/d,openai/e,openai/f",
+  ],
+  MODELS_FILE: ["/nowhere/models.json", "."],
   DEMO_TOKENS_PER_SECOND: ["0", "10001", "Infinity"],
   PROMPT_VARIANTS: ["/nowhere/variants.json", "."],
 };
@@ -171,6 +202,27 @@ Deno.test("what is wrong with a file of variants is said at once, by the name of
     'PROMPT_VARIANTS (v.json) variants[1] must have a systemPrompt of at most 16000 characters, or ""',
     'PROMPT_VARIANTS (v.json) variants[1] has a member "systemprompt", which means nothing',
   ]);
+});
+
+Deno.test("what is wrong with a file of models is said at once, by variable, file, path and member", () => {
+  const file =
+    `{"models":[{"provider":"compatible","id":"a","contextTokens":"8k"},{"provider":"ollama","id":"b"}]}`;
+  const { faults } = assertThrows(
+    () =>
+      readConfig({ MODELS_FILE: "m.json", PROMPT_VARIANTS: "v.json" }, (p) => p === "m.json" ? file : "{"),
+    ConfigError,
+  );
+  assertEquals(faults.slice(0, 2), [
+    "MODELS_FILE (m.json) models[0].contextTokens must be a whole number of tokens from 1 to 100000000",
+    "MODELS_FILE (m.json) models[1].provider must be anthropic, openai or compatible",
+  ]);
+  assertEquals(faults.length, 3);
+  assert(faults[2]!.startsWith("PROMPT_VARIANTS (v.json) is not JSON"), faults[2]);
+});
+
+Deno.test("FALLBACK_MODELS=none is another thing than nothing said", () => {
+  assertEquals(readConfig({ FALLBACK_MODELS: "none" }).models.fallbackModels, []);
+  assertEquals(readConfig({}).models.fallbackModels, undefined);
 });
 
 Deno.test("a fault never says a key", () => {
