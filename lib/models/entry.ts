@@ -1,6 +1,7 @@
 // One entry in a compatible server's list of models: what it says of the model. Pure.
 //   L1  A figure that is missing, or is none, is null. A price is exact or null: it is never rounded, and never made 0.
 import { type Abilities, type Price, UNKNOWN_ABILITIES } from "../protocol/model.ts";
+import { PRICE_MAX } from "./price.ts";
 
 /** A model that a server has. What it does not say is null. */
 export interface Discovered {
@@ -71,7 +72,7 @@ export function microUsd(usd: unknown): number | null {
   const zeros = places < 0 ? digits.slice(places) : "";
   if (/[^0]/.test(zeros) || zeros.length < -places) return null;
   const number = Number(places < 0 ? digits.slice(0, places) : digits + "0".repeat(places));
-  return Number.isSafeInteger(number) ? number : null;
+  return number <= PRICE_MAX ? number : null;
 }
 
 /** OpenRouter says which parameters and kinds of input a model takes. */

@@ -3,11 +3,10 @@ import { z } from "zod";
 import { UNKNOWN_ABILITIES } from "../protocol/model.ts";
 import { EFFORTS } from "../protocol/params.ts";
 import type { ListedModel } from "./list.ts";
+import { PRICE_MAX } from "./price.ts";
 
 /** Each is a line in everybody's picker. */
 export const LISTED_MAX = 500;
-/** $10,000 for a million tokens: ten times the dearest yet. Above it the unit was mistaken. */
-export const PRICE_MAX = 10_000_000_000;
 /** A hundred times the largest window there is. */
 const TOKENS_MAX = 100_000_000;
 const CHARS_MAX = 200;

@@ -2,6 +2,9 @@
 import type { Usage } from "../protocol/message.ts";
 import type { Price, Tier } from "../protocol/model.ts";
 
+/** $10,000 for a million tokens: ten times the dearest yet. Above it the unit was mistaken. */
+export const PRICE_MAX = 10_000_000_000;
+
 /** The cost of `usage` in micro-USD, rounded to the nearest. */
 export function costMicroUsd(price: Price, usage: Usage): number {
   const above = price.aboveTokens;
