@@ -136,7 +136,7 @@ export function program(parts: Parts): Program {
     processId,
     estimates,
     resolve: known.resolve,
-    cheap: (model) => Promise.resolve(model),
+    cheap: (model) => known.cheap(model),
     bill: (call) => charge({ store, append, costMicroUsd: known.costMicroUsd }, call),
     instructions,
   });
