@@ -22,7 +22,9 @@ Deno.test("R15: an answer is rated by keyboard, with a reason for those who have
     await tab.action("rate-down").press("Enter");
     await pressed(tab, "down", true);
     await pressed(other, "down", true);
-    assertEquals(await tab.page.locator('[data-announcer="status"]').innerText(), "Rated as bad.");
+    await tab.page.locator('[data-announcer="status"]', { hasText: "Rated as bad." }).waitFor({
+      state: "attached",
+    });
 
     await tab.page.keyboard.press("Tab");
     await tab.page.keyboard.type("It says nothing.");
