@@ -51,20 +51,34 @@ async function make(vendor: Vendor, { fetch = globalThis.fetch }: AdapterOptions
   });
 }
 
+function body(request: ModelRequest): Anthropic.MessageCreateParamsStreaming {
+  const { temperature, outputTokensMax = request.outputTokensMax, effort, stop } = request.params ?? {};
+  const stops = stop?.filter((text) => text.trim() !== ""); // a blank one is refused, and all others with it
+  return {
+    model: request.model,
+    max_tokens: outputTokensMax ?? listed("anthropic", request.model)?.outputTokensMax ??
+      OUTPUT_TOKENS_UNLISTED,
+    messages: alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
+    ...(request.systemPrompt.trim() === "" ? {} : { system: request.systemPrompt.toWellFormed() }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(stops === undefined || stops.length === 0 ? {} : { stop_sequences: stops }),
+    // The API has no word for the two least.
+    ...(effort === undefined || effort === "none" || effort === "minimal"
+      ? {}
+      : { output_config: { effort } }),
+    // Unasked, current models keep their thoughts to themselves: a long silence, and nothing to see.
+    ...(request.reasoning ? { thinking: { type: "adaptive", display: "summarized" } } : {}),
+    stream: true,
+  };
+}
+
 async function* messages(
   client: Anthropic,
   request: ModelRequest,
   call: Call,
   vendor: Vendor,
 ): AsyncGenerator<Delta, void, undefined> {
-  const response = await client.messages.create({
-    model: request.model,
-    max_tokens: request.outputTokensMax ?? listed("anthropic", request.model)?.outputTokensMax ??
-      OUTPUT_TOKENS_UNLISTED,
-    messages: alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
-    ...(request.systemPrompt.trim() === "" ? {} : { system: request.systemPrompt.toWellFormed() }),
-    stream: true,
-  }, call.options).asResponse();
+  const response = await client.messages.create(body(request), call.options).asResponse();
   const usage: Counts = {};
   let stop: Anthropic.MessageDeltaEvent["delta"] | undefined;
   const heard = new Heard();

@@ -9,6 +9,7 @@ import { withoutEcho } from "./echo.ts";
 import { eventsOf, Heard } from "./events.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
+import { Thoughts } from "./thoughts.ts";
 import { alternating } from "./turns.ts";
 import { inclusiveUsage } from "./usage.ts";
 import { hostOf, type Vendor } from "./vendor.ts";
@@ -33,11 +34,12 @@ export function compatible(options: CompatibleOptions): Provider {
       const open = (await client()).chat.completions;
       const ask = (withOptions: boolean) =>
         open.create(body(request, withOptions), call.options).asResponse();
+      const withOptions = !refusesOptions; // another call may learn it meanwhile
       let response: Response;
       try {
-        response = await ask(!refusesOptions);
+        response = await ask(withOptions);
       } catch (error) {
-        if (refusesOptions || !isBadRequest(error)) throw error;
+        if (!withOptions || !isBadRequest(error)) throw error;
         response = await ask(false); // throws the server's own complaint if it was another
         refusesOptions = true;
       }
@@ -45,6 +47,7 @@ export function compatible(options: CompatibleOptions): Provider {
         eventsOf<OpenAI.ChatCompletionChunk>(response, vendor, call.wire),
         vendor,
         options.clock,
+        request.prefix !== undefined,
       );
       yield* request.prefix === undefined ? said : withoutEcho(said, request.prefix);
     },
@@ -84,6 +87,7 @@ function body(
   const begun: Begun[] = request.prefix === undefined ? [] : [
     { role: "assistant", content: request.prefix.toWellFormed(), prefix: true },
   ];
+  const { temperature, outputTokensMax = request.outputTokensMax, effort, stop } = request.params ?? {};
   return {
     model: request.model,
     messages: [
@@ -91,7 +95,10 @@ function body(
       ...alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
       ...begun,
     ],
-    ...(request.outputTokensMax === undefined ? {} : { max_tokens: request.outputTokensMax }),
+    ...(outputTokensMax === undefined ? {} : { max_tokens: outputTokensMax }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
+    ...(stop === undefined || stop.length === 0 ? {} : { stop }),
     ...(begun.length === 0 ? {} : { add_generation_prompt: false, continue_final_message: true }),
     stream: true,
     ...(withOptions ? { stream_options: { include_usage: true } } : {}),
@@ -115,8 +122,11 @@ async function* deltas(
   pieces: AsyncGenerator<OpenAI.ChatCompletionChunk[], void, undefined>,
   vendor: Vendor,
   clock: Clock,
+  goesOn: boolean,
 ): AsyncGenerator<Delta, void, undefined> {
   const heard = new Heard();
+  // An answer that goes on began elsewhere, with its thoughts: what comes now is text.
+  const thoughts = goesOn ? null : new Thoughts((type, text) => heard.text(type, text));
   let finish: string | undefined;
   let refusal = "";
   try {
@@ -127,12 +137,14 @@ async function* deltas(
       for (const chunk of step.value) {
         const choice = chunk.choices?.[0]; // there is none in the chunk with the usage
         const delta: LooseDelta = choice?.delta ?? {};
-        heard.text("reasoning", delta.reasoning_content ?? delta.reasoning);
-        heard.text("text", delta.content);
+        heard.text("reasoning", delta.reasoning_content || delta.reasoning); // some send both, and one of them empty
+        if (thoughts === null) heard.text("text", delta.content);
+        else if (typeof delta.content === "string") thoughts.take(delta.content);
         if (typeof delta.refusal === "string" && refusal.length < 1000) refusal += delta.refusal;
         if (chunk.usage) heard.add({ type: "usage", usage: usageOf(chunk.usage) });
         if (finish === undefined && choice?.finish_reason) {
           finish = choice.finish_reason;
+          thoughts?.end();
           untilMs = clock.now() + USAGE_WAIT_MS;
         }
       }

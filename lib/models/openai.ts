@@ -15,6 +15,9 @@ import { through, type Wire, wireFetch } from "./wire.ts";
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
+/** The API refuses to be told less. */
+const OUTPUT_TOKENS_MIN = 16;
+
 /** Cancelling a stored response is one short request; nobody waits for it. */
 const CANCEL_MS_MAX = 5000;
 
@@ -37,14 +40,22 @@ export function openai(options: OpenAIOptions): Provider {
     apiKey: options.apiKey,
   };
   const client = openaiClient(vendor, options);
+  let summarised = true; // until the vendor refuses, which it is asked only once
+  const create = async (sdk: OpenAI, request: ModelRequest, call: Call): Promise<Response> => {
+    const ask = (summary: boolean) =>
+      sdk.responses.create(body(request, background, summary), call.options).asResponse();
+    const summary = summarised; // another call may learn it meanwhile
+    try {
+      return await ask(summary);
+    } catch (error) {
+      if (!summary || !refusesSummary(error)) throw error;
+      summarised = false;
+      return await ask(false);
+    }
+  };
   if (!background) {
     return answering(vendor, async function* (request, call) {
-      const sdk = await client();
-      yield* deltas(
-        await sdk.responses.create(body(request, false), call.options).asResponse(),
-        vendor,
-        call.wire,
-      );
+      yield* deltas(await create(await client(), request, call), vendor, call.wire);
     }, options);
   }
   const stored = async function* (
@@ -66,8 +77,7 @@ export function openai(options: OpenAIOptions): Provider {
   };
   return answering(
     vendor,
-    (request, call) =>
-      stored((sdk) => sdk.responses.create(body(request, true), call.options).asResponse(), call),
+    (request, call) => stored((sdk) => create(sdk, request, call), call),
     options,
     {
       resume(checkpoint, call) {
@@ -113,12 +123,26 @@ export function openaiClient(
 /** Beyond every deadline of ours, so that ours always speak first; the SDKs' covers only the time to headers. */
 export const SDK_TIMEOUT_MS = 60 * 60_000;
 
-function body(request: ModelRequest, background: boolean): OpenAI.Responses.ResponseCreateParamsStreaming {
+function body(
+  request: ModelRequest,
+  background: boolean,
+  summarised: boolean,
+): OpenAI.Responses.ResponseCreateParamsStreaming {
+  const { temperature, outputTokensMax = request.outputTokensMax, effort } = request.params ?? {};
+  // The summary is all that is ever seen of the thoughts; without thoughts there is none.
+  const reasoning = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(summarised && request.reasoning && effort !== "none" ? { summary: "auto" as const } : {}),
+  };
   return {
     model: request.model,
     input: alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
     ...(request.systemPrompt.trim() === "" ? {} : { instructions: request.systemPrompt.toWellFormed() }),
-    ...(request.outputTokensMax === undefined ? {} : { max_output_tokens: request.outputTokensMax }),
+    ...(outputTokensMax === undefined
+      ? {}
+      : { max_output_tokens: Math.max(outputTokensMax, OUTPUT_TOKENS_MIN) }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),
     stream: true,
     ...(background ? { background, store: true } : { store: false }),
   };
@@ -127,6 +151,12 @@ function body(request: ModelRequest, background: boolean): OpenAI.Responses.Resp
 /** Whoever reads it again meets the same, unlike a connection that broke. An error of the vendor's is its end. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError || (error instanceof AppError && error.code === "answer_too_long");
+}
+
+/** Summaries of thoughts are only for organisations that have been verified; others are to have their answers. */
+function refusesSummary(error: unknown): boolean {
+  const { status, param } = (error ?? {}) as { status?: unknown; param?: unknown };
+  return status === 400 && param === "reasoning.summary";
 }
 
 /** Tells the vendor to stop writing. Never throws: the answer has ended for us, whatever the vendor says. */

@@ -31,8 +31,10 @@ export interface ModelRequest {
   turns: Turn[];
   /** The provider's own limit of the answer, in tokens; absent means the adapter's default. */
   outputTokensMax?: number;
-  /** Only what the model takes. Its `outputTokensMax` goes before the one above. */
+  /** Only what the model takes (`accepted`). Its `outputTokensMax` goes before the one above. */
   params?: Params;
+  /** The model thinks before it answers, and is to let its thoughts be seen. */
+  reasoning?: boolean;
   /** The beginning of the answer, which the provider is to go on from. Only for a provider that `continues` the model. */
   prefix?: string;
 }

@@ -4,6 +4,8 @@ import type { Effort } from "./params.ts";
 /** What a model takes and does; null where nobody knows, and then it is offered. */
 export interface Abilities {
   temperature: boolean | null;
+  /** The highest temperature that it takes, where its scale ends before 2. */
+  temperatureMax?: number;
   /** Efforts that it takes, least first. */
   efforts: readonly Effort[] | null;
   stop: boolean | null;

@@ -104,15 +104,15 @@ Deno.test("a provider that fails in mid-answer: the whole answer is a problem, t
   await using fake = startFakeProvider({
     auto: async (exchange) => {
       await exchange.send("so far");
-      await exchange.eof(); // no terminal event
+      await exchange.error("invalid_request_error", "No."); // which nobody tries again
     },
   });
   await using app = await withProvider(fake);
   const api = await Api.session(app.url);
-  await assertProblem(await api.request("POST", "/api/chat", { message: "a" }), "provider_truncated");
+  await assertProblem(await api.request("POST", "/api/chat", { message: "a" }), "provider_rejected");
   const sent = await eventsOf(await api.request("POST", "/api/chat/stream", { message: "a" }));
   assertEquals(sent.map(({ event }) => event), ["token", "error"]);
-  assertEquals([sent[0]!.data, JSON.parse(sent[1]!.data).code], ["so far", "provider_truncated"]);
+  assertEquals([sent[0]!.data, JSON.parse(sent[1]!.data).code], ["so far", "provider_rejected"]);
   assertMatch(JSON.parse(sent[1]!.data).detail, /\w+.+\./);
 });
 

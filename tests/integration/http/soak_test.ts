@@ -123,6 +123,7 @@ Deno.test("hundreds of answers with followers that come and go leave their rows,
     message: 2 * ANSWERS,
     generation: ANSWERS,
     sent: ANSWERS,
+    ledger: ANSWERS,
     pulse: 1,
     "topic head": conversations + PEOPLE,
   }, `seed ${random.seed}`);
