@@ -44,12 +44,14 @@ import { Pulse } from "./kv/pulse.ts";
 import { type InTurn, Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
 import { Sweep } from "./jobs/sweep.ts";
+import { accepted } from "./models/accepted.ts";
 import { Breakers } from "./models/breakers.ts";
 import { type Models, models } from "./models/registry.ts";
 import type { Logger } from "./observe/log.ts";
 import { healthOf } from "./observe/health.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { Conversation } from "./protocol/conversation.ts";
+import { UNKNOWN_ABILITIES } from "./protocol/model.ts";
 import type { PageState } from "./protocol/api.ts";
 import type { Snapshot } from "./protocol/event.ts";
 import { periodOf, report } from "./usage/report.ts";
@@ -154,7 +156,8 @@ export function program(parts: Parts): Program {
     fallbacks: async () => (await known.all()).fallbacks,
     estimates,
     instructionsFor: prompts.instructionsFor.bind(prompts),
-    accepted: (params) => params,
+    accepted: (params, { abilities, outputTokensMax }) =>
+      accepted(params, abilities ?? UNKNOWN_ABILITIES, outputTokensMax),
     summarise: summaries.need.bind(summaries),
     afterwards: ({ userId, conversationId, messageId }) =>
       summaries.afterAnswer({ userId, conversationId, messageId }),

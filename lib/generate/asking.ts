@@ -12,6 +12,7 @@ import { conversationKey } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { ModelRequest, Provider } from "../models/provider.ts";
 import type { Asked } from "../protocol/message.ts";
+import type { Abilities } from "../protocol/model.ts";
 import type { Params } from "../protocol/params.ts";
 
 /** A model that can be asked, and what its context can hold. */
@@ -19,6 +20,8 @@ export interface Askable extends ContextLimits {
   provider: Provider;
   /** The provider's own name of the model. */
   model: string;
+  /** Absent: nobody has described it. */
+  abilities?: Abilities;
 }
 
 export interface AskingDeps {
@@ -85,6 +88,7 @@ export async function requestFor(deps: AskingDeps, job: RunningJob, model = job.
       systemPrompt,
       turns,
       ...(outputTokensMax === null ? {} : { outputTokensMax }),
+      ...(askable.abilities?.reasoning === true ? { reasoning: true } : {}),
       ...(Object.keys(sent).length === 0 ? {} : { params: sent }),
     },
     asked: {
