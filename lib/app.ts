@@ -21,6 +21,7 @@ import { Shared } from "./core/shared.ts";
 import { type Clock, systemClock } from "./core/time.ts";
 import { cancel, viewJob } from "./generate/cancel.ts";
 import { charge } from "./generate/charge.ts";
+import { continueAnswer } from "./generate/continue.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "./generate/queue.ts";
 import { regenerate } from "./generate/regenerate.ts";
@@ -264,6 +265,8 @@ export function program(parts: Parts): Program {
       new Follower({ hub, log, snapshot: (topic) => sharedSnapshot(userId, topic) }, from, wake),
     send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),
     regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
+    continueAnswer: (userId, id, wanted, requestId) =>
+      continueAnswer({ ...sending, resolve: known.resolve, start }, userId, id, wanted, requestId),
     editQueued: (userId, id, messageId, text) => editQueued(queueing, userId, id, messageId, text),
     removeQueued: (userId, id, messageId) => removeQueued(queueing, userId, id, messageId),
     sendNow: (userId, id, messageId) => sendNow(queueing, userId, id, messageId),

@@ -11,6 +11,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, title: "Method not allowed" },
   conflict: { status: 409, title: "The id was used for something else" },
   running: { status: 409, title: "An answer is being written" },
+  cannot_continue: { status: 409, title: "The answer cannot go on" },
   not_queued: { status: 409, title: "The message does not wait any more" },
   too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "Send JSON" },

@@ -2,7 +2,7 @@
 //   A1  The same id with the same content gets the same answer; with other content, a 409.
 import { createHash } from "node:crypto";
 import { AppError } from "../core/errors.ts";
-import type { MessageAccepted, Regenerate, SendMessage } from "../protocol/api.ts";
+import type { Continue, MessageAccepted, Regenerate, SendMessage } from "../protocol/api.ts";
 
 /** `["sent", conversation, message]`: what was asked, as a digest, and what was answered. */
 export interface SentRecord {
@@ -31,6 +31,11 @@ export function sendDigest({ text, parentId, model }: SendMessage): string {
 /** What a regeneration asks for: an object, so that no send can ask for the same. */
 export function regenerateDigest({ messageId, model }: Regenerate): string {
   return digest({ regenerate: messageId, model: model ?? "default" });
+}
+
+/** What a wish asks for that an answer goes on. */
+export function continueDigest({ messageId }: Continue): string {
+  return digest({ continue: messageId });
 }
 
 /** SHA-256, in hex. Made at once: a thread's turn takes longer than the text of a message. */

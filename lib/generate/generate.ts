@@ -18,7 +18,7 @@ import { joinParts, type Message, type Part } from "../protocol/message.ts";
 import { plus, priced, type Pricing, totalOf } from "../usage/bill.ts";
 import { entered } from "../usage/ledger.ts";
 import type { Owner } from "./begin.ts";
-import { charsOf, type Continuation, continuation } from "./continuation.ts";
+import { charsOf, type Continuation, continuation, inWords } from "./continuation.ts";
 import { counted, type Ending, endJob, messageError, type Next } from "./end.ts";
 import { calm, goingOnPlan, restartPlan } from "./restart.ts";
 import { Gathered, type SourceEnd, type StopCause } from "./gathered.ts";
@@ -213,9 +213,8 @@ async function end(attempt: Attempt, source: SourceEnd): Promise<Next | null> {
   const { deps, lease, gathered, written } = attempt;
   const { job } = lease;
   const fence = (again: boolean) => lease.fence(deps.store, again);
-  if (source.ended === "refused") return await beginAnew(deps, lease, gathered, source.error);
-  if (source.ended === "interrupted") {
-    return await goOn(attempt, source.error) ?? await beginAnew(deps, lease, gathered, source.error);
+  if (source.ended === "refused" || source.ended === "interrupted") {
+    return await goOn(attempt, source) ?? await beginAnew(deps, lease, gathered, source.error);
   }
   const last = gathered.coalescer.take();
   if (source.ended === "stopped" && source.cause !== "cancelled") {
@@ -259,11 +258,16 @@ async function end(attempt: Attempt, source: SourceEnd): Promise<Next | null> {
  * The same text from where it broke off, under the same owner, by what the provider can do; null when it can do nothing of
  * the kind.
  */
-async function goOn(attempt: Attempt, cause: unknown): Promise<Next | null> {
+async function goOn(
+  attempt: Attempt,
+  { ended, error }: Extract<SourceEnd, { ended: "refused" | "interrupted" }>,
+): Promise<Next | null> {
   const { deps, lease, gathered } = attempt;
   const unsaid = gathered.coalescer.take();
   const parts = joinParts(attempt.written, unsaid);
-  const from = continuation(await deps.resolve(modelOf(lease.job)), lease.job, parts);
+  const from = ended === "refused"
+    ? inWords(lease.job, parts)
+    : continuation(await deps.resolve(modelOf(lease.job)), lease.job, parts);
   if (from === null) return null;
   const { processId, leaseMs } = deps.owner;
   // A response that its provider stores is billed when it ends.
@@ -274,12 +278,15 @@ async function goOn(attempt: Attempt, cause: unknown): Promise<Next | null> {
   const appended = await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    const adoption = adopted(lease.job, processId, leaseMs, deps.clock.now());
+    const { checkpoint, ...job } = lease.job;
+    // What its provider has forgotten is not asked for again.
+    const kept = from.how === "asked" || checkpoint === undefined ? job : { ...job, checkpoint };
+    const adoption = adopted(kept, processId, leaseMs, deps.clock.now());
     claim = { ...adoption, ...(spent === undefined ? {} : { spent }) };
     const last = said(lease.job, unsaid).topics.flatMap(({ entries }) => entries);
     return await goingOnPlan(deps.store, claim, from, [check], { last, entered: writes });
   }, STORE_AWAY_MS_MAX);
-  deps.logger.log("warn", "generation_went_on", { ...ids(lease.job), how: from.how, cause: causes(cause) });
+  deps.logger.log("warn", "generation_went_on", { ...ids(lease.job), how: from.how, cause: causes(error) });
   const job = claim as RunningJob | null;
   return appended === null || job === null ? null : { job, versionstamp: appended.versionstamp, from };
 }

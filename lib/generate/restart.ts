@@ -52,7 +52,8 @@ export async function goingOnPlan(
   const claiming = [set(generationKey(id), claim), ...entered];
   // The head moves even where there is nobody to tell: the last owner goes by it (P5).
   if (reply === null) return { topics: [{ topic, entries: [] }], checks, writes: () => claiming };
-  const message: Message = { ...calm(reply.message), parts, recovered: how };
+  const recovered = how === "resumed" ? how : "continued";
+  const message: Message = { ...calm(reply.message), parts, recovered };
   return {
     topics: [{ topic, entries: [...last, { type: "message", data: { message } }] }],
     checks,

@@ -12,11 +12,13 @@ import { cancelKey, conversationKey } from "../kv/keys.ts";
 import type { Breakers, Leave } from "../models/breakers.ts";
 import { recourse } from "../models/failure.ts";
 import type { Delta, ModelRequest, Pace, Provider } from "../models/provider.ts";
+import { textOf } from "../protocol/message.ts";
 import { backoffMs } from "../resilience/backoff.ts";
 import type { Latch } from "../resilience/latch.ts";
 import { type AskingDeps, requestFor } from "./asking.ts";
 import { charsOf, type Continuation, skipping } from "./continuation.ts";
 import type { Gathered, SourceEnd, StopCause } from "./gathered.ts";
+import { askedToGoOn, goingOn } from "./seam.ts";
 
 /** Calls of one model for one attempt. A third failure opens its breaker, so a fourth would be refused anyway. */
 export const TRIES_MAX = 3;
@@ -162,7 +164,8 @@ async function askModel(reading: Reading, model: string): Promise<SourceEnd | Pa
         continue;
       }
       // What it was to go on with, it has forgotten; or it is not there, and the text that stands is kept.
-      if (from !== null) return { ended: again ? "failed" : "refused", error };
+      // Whoever was asked in words knows of no checkpoint and no prefix.
+      if (from !== null) return { ended: again || from.how === "asked" ? "failed" : "refused", error };
       if (!other) return { ended: "failed", error };
       return { error: error as AppError };
     }
@@ -227,6 +230,10 @@ function deltasOf(
 ): AsyncIterable<Delta> {
   if (from === null) return provider.stream(request, signal, pace);
   if (from.how === "continued") return provider.stream({ ...request, prefix: from.prefix }, signal, pace);
+  if (from.how === "asked") {
+    const text = textOf(from);
+    return goingOn(provider.stream(askedToGoOn(request, text), signal, pace), text);
+  }
   const { at, chars } = from.checkpoint;
   return skipping(provider.resume!(at, signal, pace), charsOf(from.parts) - chars);
 }

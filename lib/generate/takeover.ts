@@ -14,7 +14,7 @@ import type { Counters } from "../observe/metrics.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { MessageError, Part } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
-import { type Continuation, continuation } from "./continuation.ts";
+import { type Continuation, continuation, inWords } from "./continuation.ts";
 import { counted, type Ending, endJob } from "./end.ts";
 import { goingOnPlan, restartPlan } from "./restart.ts";
 
@@ -35,7 +35,7 @@ export interface TakeoverDeps {
 /** What is done with a job that was taken over. */
 type Fate =
   | { how: "restarted"; claim: RunningJob }
-  | { how: "resumed" | "continued"; claim: RunningJob; from: Continuation }
+  | { how: Continuation["how"]; claim: RunningJob; from: Continuation }
   | { how: "cancelled" | "exhausted"; claim: RunningJob; parts: Part[] };
 
 /** Takes over a job with an expired lease. Returns without a word when somebody else was faster. */
@@ -106,7 +106,7 @@ async function continuationOf(
     return continuation(await deps.resolve(modelOf(job)), job, parts);
   } catch (error) {
     // A model that is no longer there fails the next attempt, in words of its own.
-    if (error instanceof AppError && error.code === "unknown_model") return null;
+    if (error instanceof AppError && error.code === "unknown_model") return inWords(job, parts);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isId } from "../core/ids.ts";
 import {
+  type Continue,
   type CreateConversation,
   type EditQueued,
   type EditSummary,
@@ -79,6 +80,11 @@ export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({
   id: id.optional(),
   messageId: id,
   model: model.optional(),
+});
+
+export const continueMessage: z.ZodType<Continue> = z.strictObject({
+  id: id.optional(),
+  messageId: id,
 });
 
 export const rateMessage: z.ZodType<Rate> = z.strictObject({

@@ -11,6 +11,7 @@ import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type {
   ContextUse,
+  Continue,
   GenerationView,
   MessageAccepted,
   PageState,
@@ -54,6 +55,13 @@ export interface Services {
   ): Follower<EncodedSnapshot>;
   send(userId: Id, conversationId: Id, sending: SendMessage, requestId: string): Promise<MessageAccepted>;
   regenerate(userId: Id, conversationId: Id, wanted: Regenerate, requestId: string): Promise<MessageAccepted>;
+  /** An answer that was cut off goes on in its own message. */
+  continueAnswer(
+    userId: Id,
+    conversationId: Id,
+    wanted: Continue,
+    requestId: string,
+  ): Promise<MessageAccepted>;
   /** Changes of messages that wait (`generate/queue.ts`). */
   editQueued(userId: Id, conversationId: Id, messageId: Id, text: string): Promise<Message>;
   removeQueued(userId: Id, conversationId: Id, messageId: Id): Promise<void>;

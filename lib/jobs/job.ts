@@ -1,6 +1,7 @@
 // A generation job: its states and what may happen to it. Pure.
 //   J1  Exactly one terminal state, and nothing leaves it.
 //   J2  A claim raises the epoch; whoever held the lease before fails the check of its next commit (P5).
+//   J3  A job that keeps the text it found is only ever adopted, never claimed once it runs.
 import type { Id } from "../core/ids.ts";
 import type { Spent } from "../protocol/conversation.ts";
 
@@ -24,6 +25,11 @@ interface JobBase {
   handedBack: number;
   /** What attempts cost that have ended: the commit that ends the job adds them to its answer's cost. Absent: nothing yet. */
   spent?: Spent;
+  /**
+   * A person had this answer go on from text that an earlier job wrote: its text never begins anew, whoever takes it over
+   * (J3).
+   */
+  keeps?: true;
 }
 
 export type QueuedJob = JobBase & { state: "queued" };
@@ -125,5 +131,6 @@ function base(job: Job): JobBase {
     epoch,
     handedBack,
     ...(job.spent === undefined ? {} : { spent: job.spent }),
+    ...(job.keeps === undefined ? {} : { keeps: job.keeps }),
   };
 }

@@ -2,6 +2,7 @@
 //   D1  Deterministic: the same question gives the same tokens, whoever runs it.
 //   D2  The pace does not drift: each token has its time, counted from the start, however late the one before it was.
 //   D3  A checkpoint says what is being said, and how many tokens of it were: any process can go on from it (M3).
+//   D4  From a prefix of what it says, it goes on with what is missing (M3).
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { alternating } from "./turns.ts";
@@ -29,7 +30,11 @@ interface Place {
 }
 
 export function demo({ tokensPerSecond, clock }: DemoOptions): Provider {
-  async function* from(place: Place, signal: AbortSignal): AsyncGenerator<Delta, void, undefined> {
+  async function* from(
+    place: Place,
+    signal: AbortSignal,
+    within = 0,
+  ): AsyncGenerator<Delta, void, undefined> {
     signal.throwIfAborted();
     const startMs = clock.now();
     let said = 0;
@@ -41,7 +46,7 @@ export function demo({ tokensPerSecond, clock }: DemoOptions): Provider {
       const waitMs = startMs + ((said - place.said - 1) * 1000) / tokensPerSecond - clock.now();
       if (waitMs > 0) await clock.sleep(waitMs, signal);
       signal.throwIfAborted();
-      yield token;
+      yield said === place.said + 1 ? { ...token, text: token.text.slice(within) } : token;
       yield { type: "checkpoint", checkpoint: JSON.stringify({ ...place, said } satisfies Place) };
     }
     const { inputTokens } = place;
@@ -55,11 +60,14 @@ export function demo({ tokensPerSecond, clock }: DemoOptions): Provider {
   }
   return {
     name: "demo",
-    stream(request, signal) {
+    async *stream(request, signal) {
       const asked = [request.systemPrompt, ...request.turns.map((turn) => turn.text)];
       const inputTokens = asked.reduce((tokens, text) => tokens + words(text).length, 0);
-      return from({ countTo: countAskedIn(request), said: 0, inputTokens }, signal);
+      const countTo = countAskedIn(request);
+      const { said, within } = saidBy(request.prefix ?? "", countTo);
+      yield* from({ countTo, said, inputTokens }, signal, within);
     },
+    continues: () => true,
     async *resume(checkpoint, signal) {
       yield* from(placeOf(checkpoint), signal);
     },
@@ -78,6 +86,29 @@ function* tokensOf(countTo: number | null): Generator<Token, void, undefined> {
   }
   for (const text of words(TOUR_REASONING)) yield { type: "reasoning", text };
   for (const text of words(TOUR)) yield { type: "text", text };
+}
+
+/**
+ * The tokens that `prefix` has whole, its thoughts included, and the UTF-16 units that it has of the next.
+ * @throws AppError `provider_rejected` when the demo says something else.
+ */
+function saidBy(prefix: string, countTo: number | null): { said: number; within: number } {
+  let said = 0;
+  if (prefix === "") return { said, within: 0 };
+  let left = prefix;
+  for (const { type, text } of tokensOf(countTo)) { // at most COUNT_MAX, or the tour
+    if (type === "text") {
+      if (left.length < text.length && text.startsWith(left)) return { said, within: left.length };
+      if (!left.startsWith(text)) break;
+      left = left.slice(text.length);
+    }
+    said++;
+  }
+  if (left === "") return { said, within: 0 };
+  throw new AppError(
+    "provider_rejected",
+    "The demo cannot go on from here: these are not the words that it would say.",
+  );
 }
 
 /** @throws AppError `provider_rejected` when it is no checkpoint of the demo's. */

@@ -81,7 +81,10 @@ export interface Regenerate {
   model?: string;
 }
 
-/** `POST /api/conversations/:id/continue` → 202 `MessageAccepted`: an answer that was cut off goes on in its own message. */
+/**
+ * `POST /api/conversations/:id/continue` → 202 `MessageAccepted`: an answer that was cut off goes on in its own message.
+ * `message` is that answer without its parts, which stay as they are.
+ */
 export interface Continue {
   /** The idempotency key: a UUID made by the client. */
   id?: Id;

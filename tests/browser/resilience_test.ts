@@ -81,3 +81,34 @@ Deno.test("T7: an answer that fails in the middle keeps its words and names both
     }
   });
 });
+
+Deno.test("T11: an answer that was cut off at its length goes on in its own message, and no word stands twice", async () => {
+  await using both = await startWithProvider();
+  const { server, fake } = both;
+  const api = await Api.session(server.url);
+  const conversation = await api.create({ model: MODELS.chat });
+  await withBrowser(async (browser) => {
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
+    await tab.send("Tell me a story.");
+    const first = await fake.next();
+    await first.send("Once upon a time there was a king who ");
+    await first.end("length");
+    await tab.answerWith("complete");
+    await tab.action("continue").click();
+    const second = await fake.next();
+    assertStringIncludes(JSON.stringify(second.body), "there was a king who");
+    await second.send("there was a king who ");
+    await second.send("slept.");
+    await second.end();
+    const answer = await tab.answerWith("complete");
+    await answer.getByText("slept.").waitFor();
+    assertEquals(await textOf(answer), "Once upon a time there was a king who slept.");
+    assertEquals(await tab.answers.count(), 1);
+    await tab.page.reload();
+    assertEquals(
+      await textOf(await tab.answerWith("complete")),
+      "Once upon a time there was a king who slept.",
+    );
+  });
+});

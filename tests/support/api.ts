@@ -1,5 +1,6 @@
 // A person with no browser: the JSON API and its event stream, over real HTTP.
 import type {
+  Continue,
   ConversationPage,
   CreateConversation,
   GenerationView,
@@ -100,6 +101,10 @@ export class Api {
 
   regenerate(conversationId: string, body: Regenerate): Promise<MessageAccepted> {
     return this.#call("POST", `/api/conversations/${conversationId}/regenerate`, body);
+  }
+
+  goOn(conversationId: string, body: Continue): Promise<MessageAccepted> {
+    return this.#call("POST", `/api/conversations/${conversationId}/continue`, body);
   }
 
   /** Other words for a queued message. */

@@ -15,6 +15,7 @@ import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
 import { systemClock } from "@/lib/core/time.ts";
 import { charge } from "@/lib/generate/charge.ts";
+import { continueAnswer } from "@/lib/generate/continue.ts";
 import { cancel } from "@/lib/generate/cancel.ts";
 import type { GenerateDeps } from "@/lib/generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "@/lib/generate/queue.ts";
@@ -255,6 +256,14 @@ export class Process {
       ...(id === undefined ? {} : { id }),
     };
     return regenerate(this.#sending, this.world.userId, conversationId, wanted, "request");
+  }
+
+  /** Has an answer go on. */
+  goOn(conversationId: Id, messageId: Id, id?: Id) {
+    const { resolve } = this.#generating;
+    const deps = { ...this.#sending, resolve, start: this.runner.start.bind(this.runner) };
+    const wanted = { messageId, ...(id === undefined ? {} : { id }) };
+    return continueAnswer(deps, this.world.userId, conversationId, wanted, "request");
   }
 
   cancel(generationId: Id, userId = this.world.userId): Promise<void> {

@@ -17,6 +17,7 @@ const BODIES: [method: string, path: string][] = [
   ["POST", "/api/conversations/:id/messages"],
   ["PATCH", "/api/conversations/:id/messages/:messageId"],
   ["POST", "/api/conversations/:id/regenerate"],
+  ["POST", "/api/conversations/:id/continue"],
   ["PUT", "/api/conversations/:id/messages/:messageId/rating"],
   ["PUT", "/api/conversations/:id/summaries/:messageId"],
   ["PATCH", "/api/preferences"],

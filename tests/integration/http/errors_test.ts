@@ -59,6 +59,7 @@ Deno.test("a method that a route lacks is a problem that names those it has; HEA
     [`/api/conversations/${id}/messages/${id}`, ["DELETE", "PATCH"]],
     [`/api/conversations/${id}/messages/${id}/now`, ["POST"]],
     [`/api/conversations/${id}/regenerate`, ["POST"]],
+    [`/api/conversations/${id}/continue`, ["POST"]],
     [`/api/conversations/${id}/restore`, ["POST"]],
     [`/api/conversations/${id}/events`, ["GET"]],
     ["/api/events", ["GET"]],

@@ -27,6 +27,7 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["POST", "/api/conversations/:id/regenerate", { messageId: reply.messageId }],
     ["PUT", `/api/conversations/:id/summaries/${reply.messageId}`, { text: "mine" }],
     ["GET", "/api/conversations/:id/context"],
+    ["POST", "/api/conversations/:id/continue", { messageId: reply.messageId }],
     ["GET", "/api/conversations/:id/events"],
   ];
   const generation: [string, string][] = [
@@ -69,7 +70,7 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     return (await response.text()).includes("private words");
   }));
   assertEquals(texts.filter(Boolean), []);
-  // A message of another's conversation is no parent and nothing to regenerate in one's own.
+  // A message of another's conversation is no parent and nothing to regenerate or continue in one's own.
   const own = await stranger.create();
   const foreign = { text: "a", parentId: reply.messageId };
   await assertProblem(
@@ -77,8 +78,10 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     "invalid",
   );
   const regenerate = { messageId: reply.messageId };
-  const path = `/api/conversations/${own.id}/regenerate`;
-  await assertProblem(await stranger.request("POST", path, regenerate), "not_found");
+  for (const wish of ["regenerate", "continue"]) {
+    const path = `/api/conversations/${own.id}/${wish}`;
+    await assertProblem(await stranger.request("POST", path, regenerate), "not_found");
+  }
   for (const wrong of [before.messages[0]!.id, ...nobodys]) {
     const message = `/api/conversations/${own.id}/messages/${wrong}`;
     await assertProblem(await stranger.request("PATCH", message, { text: "mine" }), "not_found");

@@ -69,6 +69,7 @@ Deno.test("without a session, or with one that is none, every route of the API i
     ["DELETE", `/api/conversations/${id}/messages/${id}`],
     ["POST", `/api/conversations/${id}/messages/${id}/now`],
     ["POST", `/api/conversations/${id}/regenerate`],
+    ["POST", `/api/conversations/${id}/continue`],
     ["GET", `/api/conversations/${id}/events`],
     ["GET", "/api/events?topics=user"],
     ["GET", `/api/generations/${id}`],

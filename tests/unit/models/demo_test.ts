@@ -143,3 +143,22 @@ function instant() {
 async function all(deltas: AsyncIterable<Delta>): Promise<Delta[]> {
   return await Array.fromAsync(deltas);
 }
+
+Deno.test("D4: from any prefix of what it says, it goes on with exactly what is missing", async () => {
+  const signal = new AbortController().signal;
+  for (const question of ["count to 40", "Hello"]) {
+    const whole = answer(question);
+    for (const chars of [1, 2, 7, 20, whole.length - 1, whole.length]) {
+      const request = { ...asking(question), prefix: whole.slice(0, chars) };
+      const deltas = await all(instant().stream(request, signal));
+      const text = deltas.map((delta) => delta.type === "text" ? delta.text : "").join("");
+      assertEquals(request.prefix + text, whole, `${question}, from ${chars}`);
+      assertEquals([deltas.at(-1)?.type, deltas.some(({ type }) => type === "reasoning")], ["end", false]);
+    }
+  }
+  for (const prefix of ["2", "1 3", `${answer("count to 4")} 5`]) {
+    const request = { ...asking("count to 4"), prefix };
+    const error = await assertRejects(() => all(instant().stream(request, signal)), AppError);
+    assertEquals(error.code, "provider_rejected", prefix);
+  }
+});

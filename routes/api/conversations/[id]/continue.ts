@@ -1,0 +1,14 @@
+import { readBody } from "../../../../lib/http/body.ts";
+import { define } from "../../../../lib/http/define.ts";
+import { required } from "../../../../lib/http/middleware.ts";
+import { json } from "../../../../lib/http/respond.ts";
+import { continueMessage } from "../../../../lib/http/schemas.ts";
+
+export const handler = define.handlers({
+  async POST(ctx) {
+    const { userId } = required(ctx.state);
+    const wanted = await readBody(ctx.req, continueMessage);
+    const { services, requestId } = ctx.state;
+    return json(await services.continueAnswer(userId, ctx.params.id ?? "", wanted, requestId), 202);
+  },
+});
