@@ -69,8 +69,7 @@ export function microUsd(usd: unknown): number | null {
   const digits = (whole + fraction).replace(/^0+/, "");
   if (digits === "") return 0;
   const places = DECIMALS + Number(exponent) - fraction.length;
-  const zeros = places < 0 ? digits.slice(places) : "";
-  if (/[^0]/.test(zeros) || zeros.length < -places) return null;
+  if (places < 0 && /[^0]/.test(digits.slice(places))) return null; // smaller than our unit
   const number = Number(places < 0 ? digits.slice(0, places) : digits + "0".repeat(places));
   return number <= PRICE_MAX ? number : null;
 }

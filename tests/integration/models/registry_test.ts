@@ -72,7 +72,7 @@ Deno.test("an unknown model, and one that is not configured, name the usable one
   }
   const error = await assertRejects(() => all.resolve("openai/gpt-6.1-sol"), AppError);
   assertStringIncludes(error.message, "OPENAI_API_KEY");
-  while (problems.length === 0) await turn(); // nobody is there to list its models
+  await until(() => problems.length > 0); // nobody is there to list its models
 });
 
 Deno.test("a price is known, zero for the demo, or undefined", () => {
@@ -187,11 +187,21 @@ Deno.test("models that were named wait for nobody's list, and show what it says 
   const usage = { inputTokens: 5, outputTokens: 3 };
   assertEquals(all.costMicroUsd("compatible/a", usage), undefined, "not 0");
   await exchange.respond(200, {}, PRICED);
-  while (all.costMicroUsd("compatible/a", usage) === undefined) await turn(); // it comes when it comes
+  await until(() => all.costMicroUsd("compatible/a", usage) !== undefined); // it comes when it comes
   assertEquals(all.costMicroUsd("compatible/a", usage), 11);
   assertEquals((await all.resolve("compatible/a")).contextTokens, 4096);
   assertEquals(await compatibleIds(all), ["compatible/a", "compatible/z"], "what was not named is not shown");
   assertEquals(problems, []);
+});
+
+Deno.test("a model that was named is found in a list that is longer than what is shown", async () => {
+  await using fake = startFakeProvider({ models: null });
+  const { registry: all } = registry({ compatible: { baseURL: fake.baseURL("chat"), models: ["m599"] } });
+  await all.list();
+  const data = Array.from({ length: 600 }, (_, at) => ({ id: `m${at}`, context_length: at + 1 }));
+  await (await fake.next()).respond(200, {}, JSON.stringify({ data }));
+  await until(async () => (await all.resolve("compatible/m599")).contextTokens !== null);
+  assertEquals((await all.resolve("compatible/m599")).contextTokens, 600);
 });
 
 Deno.test("a server of named models that has no list is complained of once, and they stay", async () => {
@@ -204,7 +214,7 @@ Deno.test("a server of named models that has no list is complained of once, and 
   for (let minute = 0; minute < 2; minute++) {
     assertEquals(await compatibleIds(all), ["compatible/a"]);
     await (await fake.next()).respond(404, {}, "");
-    while (clock.sleeping > 0) await turn();
+    await until(() => clock.sleeping === 0);
     await clock.advance(DISCOVER_CACHE_MS);
   }
   assertEquals([problems.length, fake.exchanges.length], [1, 2]);
@@ -212,8 +222,13 @@ Deno.test("a server of named models that has no list is complained of once, and 
   assertEquals((await all.resolve("compatible/a")).model, "a");
 });
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+/** Waits, turn by turn, for what nobody can be awaited for. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turns = 0; turns < 5_000; turns++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  throw new Error("It did not come about");
 }
 
 Deno.test("a compatible server without a list of ours is asked for its own, once a minute", async () => {
