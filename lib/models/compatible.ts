@@ -87,7 +87,7 @@ function body(
   const begun: Begun[] = request.prefix === undefined ? [] : [
     { role: "assistant", content: request.prefix.toWellFormed(), prefix: true },
   ];
-  const { temperature, outputTokensMax = request.outputTokensMax, effort, stop } = request.params ?? {};
+  const { temperature, outputTokensMax, effort, stop } = request.params ?? {};
   return {
     model: request.model,
     messages: [
@@ -95,6 +95,7 @@ function body(
       ...alternating(request.turns).map(({ role, text }) => ({ role, content: text })),
       ...begun,
     ],
+    // Only what a person wants: a server that is asked for all that its model can say may want it paid beforehand.
     ...(outputTokensMax === undefined ? {} : { max_tokens: outputTokensMax }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(effort === undefined ? {} : { reasoning_effort: effort }),
@@ -199,6 +200,7 @@ async function soon<T>(promise: Promise<T>, ms: number, clock: Clock): Promise<T
 function usageOf(usage: OpenAI.CompletionUsage) {
   return inclusiveUsage(usage.prompt_tokens, usage.completion_tokens, {
     cached: usage.prompt_tokens_details?.cached_tokens,
+    written: usage.prompt_tokens_details?.cache_write_tokens,
     reasoning: usage.completion_tokens_details?.reasoning_tokens,
   });
 }

@@ -83,7 +83,7 @@ const CASES: readonly { what: string; asked: Partial<ModelRequest>; wire: Record
     wire: {
       responses: { max_output_tokens: 900, temperature: 0 },
       messages: { max_tokens: 900, temperature: 0 },
-      chat: { max_tokens: 900, temperature: 0 },
+      chat: { temperature: 0 },
     },
   },
   {
@@ -92,7 +92,7 @@ const CASES: readonly { what: string; asked: Partial<ModelRequest>; wire: Record
     wire: {
       responses: { max_output_tokens: 900, reasoning: { summary: "auto" } },
       messages: { max_tokens: 900, thinking: { type: "adaptive", display: "summarized" } },
-      chat: { max_tokens: 900 },
+      chat: {}, // what its model can say at most is its own affair
     },
   },
   {
@@ -101,7 +101,7 @@ const CASES: readonly { what: string; asked: Partial<ModelRequest>; wire: Record
     wire: {
       responses: { max_output_tokens: 900, reasoning: { effort: "none" } },
       messages: { max_tokens: 900, thinking: { type: "adaptive", display: "summarized" } },
-      chat: { max_tokens: 900, reasoning_effort: "none" },
+      chat: { reasoning_effort: "none" },
     },
   },
   {
@@ -110,7 +110,7 @@ const CASES: readonly { what: string; asked: Partial<ModelRequest>; wire: Record
     wire: {
       responses: { max_output_tokens: 900, reasoning: { effort: "xhigh" } },
       messages: { max_tokens: 900, output_config: { effort: "xhigh" } },
-      chat: { max_tokens: 900, reasoning_effort: "xhigh" },
+      chat: { reasoning_effort: "xhigh" },
     },
   },
   {
