@@ -97,16 +97,7 @@ const SENT: readonly Sent[] = [
     body: each({
       openai: { max_output_tokens: 99 },
       anthropic: { max_tokens: 99 },
-      compatible: {}, // what its model can say at most is its own affair
-    }),
-  },
-  {
-    what: "the limit that a person sets",
-    asked: { outputTokensMax: 99, params: { outputTokensMax: 50 } },
-    body: each({
-      openai: { max_output_tokens: 50 },
-      anthropic: { max_tokens: 50 },
-      compatible: { max_tokens: 50 },
+      compatible: { max_tokens: 99 },
     }),
   },
 ];

@@ -1,7 +1,7 @@
 // What a model thinks before it speaks, and between its words.
 import { choice, event } from "../support/fake_provider/wire_formats.ts";
-import { contract, each, ends } from "./contract.ts";
-import { end, ping, raw, say, start, think } from "./steps.ts";
+import { absent, contract, each, ends, fails, stops } from "./contract.ts";
+import { cancel, end, ping, raw, say, start, think, thought } from "./steps.ts";
 
 contract([
   {
@@ -63,12 +63,49 @@ contract([
         raw(
           choice({ reasoning: "One" }),
           choice({ reasoning_content: "\n\ntwo,", content: null }),
-          choice({ reasoning_content: " three", content: "" }),
+          choice({ reasoning_content: "", reasoning: " three", content: "" }), // some send both
         ),
         say("Yes."),
         end(),
       ],
     }),
     out: ends("Yes.", { reasoning: "One\n\ntwo, three" }),
+  },
+  {
+    what: "thoughts that a compatible server leaves in the text are none elsewhere",
+    wire: [say("\n<th", "ink>\nHmm", ", well.</", "think>", "\n\n", "Yes", " <think>."), end()],
+    out: each({
+      compatible: ends("Yes <think>.", { reasoning: "Hmm, well." }),
+      others: ends("\n<think>\nHmm, well.</think>\n\nYes <think>."),
+    }),
+  },
+  {
+    what: "T3: thoughts in the text that are never closed are thoughts to their end",
+    wire: [say("<think>Hmm, </thi"), end()],
+    out: each({
+      compatible: fails("provider_empty", { retry: true, reasoning: "Hmm, </thi" }),
+      others: ends("<think>Hmm, </thi"),
+    }),
+  },
+  {
+    what: "T3: thoughts in the text that were cut for their length are thoughts to their end",
+    wire: [say("<think>Hmm, <"), end("length")],
+    out: each({
+      compatible: ends("", { reason: "length", reasoning: "Hmm, <" }),
+      others: ends("<think>Hmm, <", { reason: "length" }),
+    }),
+  },
+  {
+    what: "a stop among thoughts in the text leaves them thoughts",
+    wire: each({
+      compatible: [say("<think>Hmm", ","), thought("Hmm,"), cancel],
+      others: absent("their thoughts are never in the text"),
+    }),
+    out: stops("", { reasoning: "Hmm," }),
+  },
+  {
+    what: "what may become a tag, and does not, is not lost at the end",
+    wire: [say(" <thin"), end()],
+    out: ends(" <thin"),
   },
 ]);

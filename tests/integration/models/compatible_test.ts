@@ -4,7 +4,7 @@ import { compatible } from "@/lib/models/compatible.ts";
 import { FakeClock } from "../../support/clock.ts";
 import type { Provider } from "@/lib/models/provider.ts";
 import { KEY } from "../../support/adapters.ts";
-import { type FakeProvider, type FakeStop, startFakeProvider } from "../../support/fake_provider/mod.ts";
+import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
 import { choice } from "../../support/fake_provider/wire_formats.ts";
 import { call, errorOf, hear, REQUEST, soon } from "../../support/hearing.ts";
 
@@ -75,59 +75,15 @@ test(
   },
 );
 
-/** Chunks of an answer's text, and its end. */
-async function answer(fake: FakeProvider, pieces: readonly string[], finish = "stop"): Promise<void> {
-  const exchange = await fake.next();
-  for (const piece of pieces) await exchange.send(piece);
-  await exchange.end(finish as FakeStop);
-}
-
-test("thoughts that a server leaves in the text are no text", async ({ fake, provider }) => {
-  const heard = call(provider);
-  await answer(fake, ["\n<th", "ink>\nHmm", ", well.</", "think>", "\n\n", "Yes", " <think>."]);
-  const { text, reasoning, end } = await heard;
-  assertEquals([reasoning, text, end], ["Hmm, well.", "Yes <think>.", { type: "end" }]);
-});
-
-test(
-  "T3: an answer that never came to its text shows its thoughts, and is without a word",
-  async ({ fake, provider }) => {
-    const stopped = call(provider);
-    await answer(fake, ["<think>Hmm, </thi"]);
-    const heard = await stopped;
-    assertEquals([heard.reasoning, heard.text, errorOf(heard).code], ["Hmm, </thi", "", "provider_empty"]);
-    const long = call(provider);
-    await answer(fake, ["<think>Hmm, <"], "length");
-    const { text, reasoning, end } = await long;
-    assertEquals([reasoning, text, end], ["Hmm, <", "", { type: "end", stopReason: "length" }]);
-  },
-);
-
-test("what may become a tag, and does not, is not lost at the end", async ({ fake, provider }) => {
-  const heard = call(provider);
-  await answer(fake, [" <thin"]);
-  assertEquals((await heard).text, " <thin");
-});
-
 Deno.test("an answer that goes on from its text has its thoughts behind it: a tag there is text", async () => {
   await using fake = startFakeProvider();
   const options = { baseURL: fake.baseURL("chat"), clock: new FakeClock(), continues: ["*"] };
   const heard = call(compatible(options), { ...REQUEST, prefix: "Write" });
-  await answer(fake, ["<think>", " to open"]);
+  const exchange = await fake.next();
+  for (const piece of ["<think>", " to open"]) await exchange.send(piece);
+  await exchange.end();
   const { text, reasoning } = await heard;
   assertEquals([text, reasoning], ["<think> to open", ""]);
-});
-
-test("both names of a reasoning delta are understood", async ({ fake, provider }) => {
-  const heard = call(provider);
-  const exchange = await fake.next();
-  await exchange.raw(choice({ reasoning: "One " }));
-  await exchange.raw(choice({ reasoning_content: "two", content: null }));
-  await exchange.raw(choice({ reasoning_content: "", reasoning: " three" }));
-  await exchange.raw(FINISHED);
-  await exchange.eof();
-  const { reasoning, text } = await heard;
-  assertEquals([reasoning, text], ["One two three", "All"]);
 });
 
 test(
