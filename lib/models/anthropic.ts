@@ -51,7 +51,12 @@ async function make(vendor: Vendor, { fetch = globalThis.fetch }: AdapterOptions
   });
 }
 
-function body(request: ModelRequest): Anthropic.MessageCreateParamsStreaming {
+/** Older models take it still; the SDK's types no longer know it. */
+interface Sampling {
+  temperature?: number;
+}
+
+function body(request: ModelRequest): Anthropic.MessageCreateParamsStreaming & Sampling {
   const { temperature, outputTokensMax = request.outputTokensMax, effort, stop } = request.params ?? {};
   const stops = stop?.filter((text) => text.trim() !== ""); // a blank one is refused, and all others with it
   return {

@@ -1,5 +1,5 @@
 // The catalogue: which models there are, which can be used, and why the others cannot. Pure.
-import type { Model } from "../protocol/model.ts";
+import type { Abilities, Model } from "../protocol/model.ts";
 import { type Discovered, named } from "./entry.ts";
 import { LIST, type ListedModel } from "./list.ts";
 
@@ -21,6 +21,12 @@ const MISSING: Record<string, string> = {
   anthropic: "Set ANTHROPIC_API_KEY to use it.",
   openai: "Set OPENAI_API_KEY to use it.",
   compatible: "Set COMPATIBLE_BASE_URL to use it.",
+};
+
+/** What no model of a provider takes, whoever says so: its API has no word for it, or a shorter scale. */
+const OF_PROVIDER: Record<string, Partial<Abilities>> = {
+  openai: { stop: false },
+  anthropic: { temperatureMax: 1 },
 };
 
 export const DEMO_MODEL = "demo/tour";
@@ -128,7 +134,7 @@ function listedModel(one: ListedModel): Model {
     contextTokens: one.contextTokens,
     outputTokensMax: one.outputTokensMax,
     price: one.prices,
-    abilities: one.abilities,
+    abilities: { ...one.abilities, ...OF_PROVIDER[one.provider] },
     available: true,
   };
 }
@@ -142,6 +148,7 @@ function filled(model: Model, found: Discovered): Model {
     outputTokensMax: model.outputTokensMax ?? found.outputTokensMax,
     price: model.price ?? found.price,
     abilities: {
+      ...model.abilities,
       temperature: temperature ?? found.abilities.temperature,
       efforts: efforts ?? found.abilities.efforts,
       stop: stop ?? found.abilities.stop,
@@ -154,5 +161,6 @@ function filled(model: Model, found: Discovered): Model {
 
 /** A model that we do not list: what nobody said of it is unknown, not zero. */
 function unlistedModel(provider: string, { model, ...said }: Discovered): Model {
-  return { id: `${provider}/${model}`, provider, name: model, ...said, available: true };
+  const abilities = { ...said.abilities, ...OF_PROVIDER[provider] };
+  return { id: `${provider}/${model}`, provider, name: model, ...said, abilities, available: true };
 }

@@ -18,6 +18,7 @@ const PRICE = `must be a whole number of micro-USD per million tokens, from 0 to
 const WORD = `must have 1 to ${CHARS_MAX} characters, and no white space`;
 const TEXT = `must be a text of 1 to ${CHARS_MAX} characters`;
 const FACTOR = "must be a number from 0.1 to 10";
+const TEMPERATURE = "must be a number from 0 to 2";
 const EFFORT = `must be one of ${EFFORTS.join(", ")}`;
 const ORDER = "must be a list of efforts, least first and each once";
 
@@ -31,6 +32,7 @@ const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(sha
 const tier = { input: price, cachedInput: price, cacheWrite: price.nullable(), output: price };
 const abilities = object({
   temperature: ability,
+  temperatureMax: z.number(TEMPERATURE).min(0, TEMPERATURE).max(2, TEMPERATURE).exactOptional(),
   efforts: z.array(z.enum(EFFORTS, EFFORT), ORDER).refine(isAscending, ORDER).readonly().nullable().default(
     null,
   ),

@@ -93,7 +93,7 @@ Deno.test("who is resolved comes with what it takes, and how its vendor counts",
     return [abilities.temperature, abilities.efforts?.[0], tokenFactor, contextTokens];
   };
   assertEquals(await shown("anthropic/claude-opus-5-5"), [false, "low", 1.3, 1_000_000]);
-  assertEquals(await shown("openai/gpt-4.1-mini"), [true, undefined, 1, 1_050_000]);
+  assertEquals(await shown("openai/gpt-4.1-mini"), [true, undefined, 1, 1_047_576]);
   assertEquals(await shown("openai/own"), [null, undefined, 2, 99]);
   assertEquals(await shown("openai/gpt-next"), [null, undefined, 1, null]);
   assertEquals(await shown("demo/tour"), [false, undefined, 1, null]);

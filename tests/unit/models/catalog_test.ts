@@ -53,7 +53,7 @@ Deno.test("a default that nobody lists is a model whose figures are unknown, if 
     contextTokens: null,
     outputTokensMax: null,
     price: null,
-    abilities: UNKNOWN_ABILITIES,
+    abilities: { ...UNKNOWN_ABILITIES, stop: false },
     available: true,
   });
   assert(!catalog({ ...NONE, asked: [wanted] }).some((model) => model.id === wanted));
@@ -106,10 +106,30 @@ Deno.test("a model shows what it takes and all that it costs; the demo takes not
   };
   assertEquals(shown(haiku.id), [false, "low medium high xhigh max", true, true, true, true]);
   assertEquals(shown("anthropic/claude-haiku-4-5"), [true, "", true, false, true, true]);
-  assertEquals(shown("openai/gpt-6.1-sol"), [false, "low medium high xhigh", false, true, true, true]);
-  assertEquals(shown("openai/gpt-6-luna"), [false, "none low medium high xhigh", false, true, true, true]);
+  const gpt = (efforts: string) => [false, efforts, false, true, true, true];
+  // These two refuse to be told not to think.
+  assertEquals(shown("openai/gpt-6-astra"), gpt("low medium high xhigh max"));
+  assertEquals(shown("openai/gpt-6.1-sol"), gpt("low medium high xhigh max"));
+  for (const id of ["openai/gpt-6-sol", "openai/gpt-6.1-terra", "openai/gpt-6-luna"]) {
+    assertEquals(shown(id), gpt("none low medium high xhigh max"), id);
+  }
   assertEquals(shown("openai/gpt-4.1-mini"), [true, "", false, false, true, true]);
   assertEquals(shown("demo/tour"), [false, "", false, false, false, false]);
+});
+
+Deno.test("what no model of a provider takes is known of those that nobody lists, or an operator does", () => {
+  const asked = ["openai/gpt-next", "anthropic/claude-next", "compatible/next"];
+  const list = withRows([row("anthropic", "own"), row("openai", "own")]);
+  const models = catalog({ configured: ALL, compatible: [], asked, list });
+  const shown = (id: string) => {
+    const { temperature, temperatureMax, stop } = models.find((model) => model.id === id)!.abilities;
+    return [temperature, temperatureMax, stop];
+  };
+  assertEquals(shown("openai/gpt-next"), [null, undefined, false]);
+  assertEquals(shown("anthropic/claude-next"), [null, 1, null]);
+  assertEquals(shown("compatible/next"), [null, undefined, null]);
+  assertEquals([shown("openai/own"), shown("anthropic/own")], [[null, undefined, false], [null, 1, null]]);
+  assertEquals(shown("anthropic/claude-haiku-4-5"), [true, 1, true]);
 });
 
 Deno.test("an operator's row replaces ours as a whole, or adds a model, also of a compatible server", () => {
@@ -142,8 +162,9 @@ Deno.test("what a row leaves open is what the server says; what it says, stands"
     price: price(5, 6),
     abilities: { ...UNKNOWN_ABILITIES, stop: true, tools: true },
   };
+  const own = { ...UNKNOWN_ABILITIES, temperatureMax: 1.5, tools: false };
   const list = withRows([
-    row("compatible", "a", { contextTokens: 4096, abilities: { ...UNKNOWN_ABILITIES, tools: false } }),
+    row("compatible", "a", { contextTokens: 4096, abilities: own }),
   ]);
   const models = catalog({ configured: ALL, compatible: [found], list });
   const shown = models.filter((model) => model.id === "compatible/a");
@@ -154,7 +175,7 @@ Deno.test("what a row leaves open is what the server says; what it says, stands"
     contextTokens: 4096,
     outputTokensMax: 512,
     price: price(5, 6),
-    abilities: { ...UNKNOWN_ABILITIES, stop: true, tools: false },
+    abilities: { ...UNKNOWN_ABILITIES, temperatureMax: 1.5, stop: true, tools: false },
     available: true,
   }]);
   const other = catalog({ configured: ALL, compatible: [found], list: [row("openai", "a")] });

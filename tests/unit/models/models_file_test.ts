@@ -49,7 +49,13 @@ Deno.test("a row needs a provider and a name; what it leaves out is unknown", ()
     models: [
       { provider: "compatible", id: "meta/llama" },
       { provider: "openai", id: "x", prices: { input: 0, cachedInput: 0, cacheWrite: null, output: 0 } },
-      { provider: "anthropic", id: "y", contextTokens: 9, outputTokensMax: 9, abilities: { stop: false } },
+      {
+        provider: "anthropic",
+        id: "y",
+        contextTokens: 9,
+        outputTokensMax: 9,
+        abilities: { temperatureMax: 1, stop: false },
+      },
     ],
   });
   const { rows, faults } = parseModels(text);
@@ -72,7 +78,7 @@ Deno.test("a row needs a provider and a name; what it leaves out is unknown", ()
       name: "y",
       contextTokens: 9,
       outputTokensMax: 9,
-      abilities: { ...UNKNOWN_ABILITIES, stop: false },
+      abilities: { ...UNKNOWN_ABILITIES, temperatureMax: 1, stop: false },
     },
   ]);
 });
@@ -108,6 +114,8 @@ const WRONG: readonly [Record<string, unknown>, string][] = [
     "models[0].prices.aboveTokens.tokens must be at most contextTokens, 4",
   ],
   [{ abilities: { stop: 1 } }, "models[0].abilities.stop must "],
+  [{ abilities: { temperatureMax: 2.1 } }, "models[0].abilities.temperatureMax must "],
+  [{ abilities: { temperatureMax: null } }, "models[0].abilities.temperatureMax must "],
   [{ abilities: { efforts: ["lowest"] } }, "models[0].abilities.efforts[0] must be one of none, "],
   [{ abilities: { efforts: ["high", "low"] } }, "models[0].abilities.efforts must "],
   [{ abilities: { efforts: ["low", "low"] } }, "models[0].abilities.efforts must "],
