@@ -1,21 +1,17 @@
 // Markdown source as blocks, also while it grows.
 //   K1  A block that cannot change any more is frozen: it is lexed once and its token never changes identity.
 //   K2  Only the tail is healed. The whole is lexed once more at the end, because a link may be defined last.
-import { Lexer, type Links, type MarkedToken, type Token } from "marked";
-import remend from "remend";
-import { FORMULAS } from "./math.ts";
+import type { Links, Token } from "marked";
+import { heal } from "./heal.ts";
+import { type Lines, read, type Reading, type Room, within } from "./lex.ts";
+import { rawOf, sources } from "./source.ts";
 
-/** A paragraph or cell longer than this is no prose: emphasis in it may cost the square of its length. */
-const INLINE_CHARS_MAX = 10_000;
 /** A growing block longer than this is shown as it is until it ends: lexing it for each frame would take too long. */
-const TAIL_CHARS_MAX = 64 * 1024;
+const TAIL_CHARS_MAX = 32 * 1024;
 /** What follows may still change the last block (a table's second line, a list's next item) and the one before it. */
 const OPEN_BLOCKS = 2;
-
-const HEAL = { linkMode: "text-only", katex: false, inlineKatex: false, htmlTags: false } as const;
-
-/** Marks that open something of which no letter is here yet. */
-const LONE_MARKS = /(?<=^|[\s([{"'])(?:[*_~`]{1,3}|!?\[)$/;
+/** A long answer has 2,000. Each becomes some elements; a page of a million is no page. */
+const TOKENS_MAX = 20_000;
 
 export interface Blocks {
   tokens: readonly Token[];
@@ -29,70 +25,79 @@ export class GrowingText {
   #links: Links = {};
   #frozen: Token[] = [];
   #frozenChars = 0;
+  #room: Room = { tokens: TOKENS_MAX };
+  /** What stood in the lines of the tail when it was last read. */
+  #lines: Lines = new Map();
+  /** Until the tail has so many characters, it is one block that is too long to be read for each frame. */
+  #readAgainAtChars = 0;
 
   read(source: string, streaming: boolean): Blocks {
     if (!streaming) return lexed(source);
     const text = source.replaceAll("\r\n", "\n");
     if (!text.startsWith(this.#source)) this.#reset();
     this.#source = text;
-    const last = this.#freeze();
-    const tail = text.slice(this.#frozenChars);
-    const tokens = tail.length > TAIL_CHARS_MAX ? [plain(tail)] : lex(heal(tail, last), this.#links).tokens;
-    return { tokens: [...this.#frozen, ...tokens], definitions: Object.keys(this.#links).length };
+    const tail = this.#tail(); // moves what is final to the frozen part
+    return { tokens: [...this.#frozen, ...tail], definitions: Object.keys(this.#links).length };
   }
 
-  /** Moves what is final from the tail to the frozen part. Returns the block that is growing. */
-  #freeze(): Token | undefined {
+  #tail(): readonly Token[] {
     const tail = this.#source.slice(this.#frozenChars);
-    if (tail.length > TAIL_CHARS_MAX) return undefined;
-    const { tokens, links } = lex(tail, this.#links);
+    if (this.#room.tokens <= 0 || tail.length < this.#readAgainAtChars) return sources(tail);
+    const reading = read(tail, this.#links);
+    const { blocks } = reading;
     let open = 0;
-    let end = tokens.length;
-    while (end > 0 && open < OPEN_BLOCKS) if (tokens[--end]!.type !== "space") open += 1;
-    for (const token of tokens.slice(0, end)) {
-      this.#frozen.push(token);
-      this.#frozenChars += token.raw.length;
+    let end = blocks.length;
+    while (end > 0 && open < OPEN_BLOCKS) if (blocks[--end]!.type !== "space") open += 1;
+    const left = healed(tail, blocks, end);
+    this.#readAgainAtChars = 0;
+    if (left.chars > TAIL_CHARS_MAX) this.#readAgainAtChars = 2 * left.chars;
+    if (end > 0) this.#freeze(reading, end);
+    else if (left.text === tail) {
+      this.#lines = reading.readLines(this.#lines);
+      return within({ ...this.#room }, blocks);
     }
-    if (end > 0) this.#links = { ...this.#links, ...links };
-    return tokens.at(-1);
+    const again = read(left.text, this.#links);
+    this.#lines = again.readLines(this.#lines);
+    return within({ ...this.#room }, again.blocks);
+  }
+
+  /** Moves the first `count` blocks from the tail to the frozen part. */
+  #freeze({ blocks, links, readLines }: Reading, count: number): void {
+    readLines(this.#lines);
+    const final = blocks.slice(0, count);
+    this.#frozen.push(...within(this.#room, final));
+    for (const { raw } of final) this.#frozenChars += raw.length;
+    if (Object.keys(links).length === Object.keys(this.#links).length) return;
+    this.#links = links;
+    this.#lines = new Map(); // a line that looks the same may lead somewhere now
   }
 
   #reset(): void {
     this.#links = {};
     this.#frozen = [];
     this.#frozenChars = 0;
+    this.#room = { tokens: TOKENS_MAX };
+    this.#lines = new Map();
+    this.#readAgainAtChars = 0;
   }
 }
 
-/** The tail without its loose end. Code is left as it is: its marks mean nothing, and it may be copied any time. */
-function heal(tail: string, last: Token | undefined): string {
-  if (last?.type === "code") return tail;
-  return remend(tail.replace(LONE_MARKS, ""), HEAL);
+/** What is left of the tail behind its first `count` blocks, healed; and how much of it is expensive to read. */
+function healed(tail: string, blocks: readonly Token[], count: number): { text: string; chars: number } {
+  const from = rawOf(blocks.slice(0, count)).length;
+  const code = blocks.slice(count).reduce(
+    (sum, { type, raw }) => type === "code" ? sum + raw.length : sum,
+    0,
+  );
+  return { text: heal(tail, blocks).slice(from), chars: tail.length - from - code };
 }
 
 /** A text that is whole, as blocks. */
 export function lexed(source: string): Blocks {
-  const { tokens, links } = lex(source.replaceAll("\r\n", "\n"), {});
-  return { tokens, definitions: Object.keys(links).length };
-}
-
-/** Blocks first, then what is in them; both bounded. Text that nests beyond the stack is shown as it is. */
-function lex(text: string, known: Links): { tokens: Token[]; links: Links } {
-  const lexer = new Lexer({ gfm: true, extensions: FORMULAS });
-  Object.assign(lexer.tokens.links, known);
-  try {
-    lexer.blockTokens(text, lexer.tokens);
-    for (let next = lexer.inlineQueue.shift(); next !== undefined; next = lexer.inlineQueue.shift()) {
-      if (next.src.length > INLINE_CHARS_MAX) next.tokens.push({ ...plain(next.src), tokens: undefined });
-      else lexer.inlineTokens(next.src, next.tokens);
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { tokens: [plain(text)], links: known };
-  }
-  return { tokens: [...lexer.tokens], links: lexer.tokens.links };
-}
-
-function plain(text: string): MarkedToken {
-  return { type: "text", raw: text, text, escaped: false };
+  const reading = read(source.replaceAll("\r\n", "\n"));
+  reading.readLines();
+  return {
+    tokens: within({ tokens: TOKENS_MAX }, reading.blocks),
+    definitions: Object.keys(reading.links).length,
+  };
 }

@@ -1,0 +1,187 @@
+// Reads a piece of Markdown once, in bounded work, whatever was written to make it slow.
+//   K5  Work is counted, not timed: the same text reads the same on a phone and on a server.
+//   K6  What is beyond a bound is shown as it was written. Nothing is lost.
+import { Lexer, type Links, type Token, Tokenizer, type TokensList } from "marked";
+import { FORMULAS } from "./math.ts";
+import { rawOf, sources } from "./source.ts";
+
+/** Deeper quotes, lists and emphasis are no writing, they are an attack: each level reads all that is in it again. */
+export const DEPTH_MAX = 20;
+/** A longer run is read in pieces: finding its marks may cost the square of its length. */
+const RUN_CHARS_MAX = 4_000;
+/** Quotes may be read again for each line that joins them. Twenty levels read a text twenty times; this is beyond. */
+const BLOCK_PASSES_MAX = 30;
+/** A longer quote becomes two: each line that joins one without its mark moves all lines behind it. */
+const QUOTE_CHARS_MAX = 16 * 1024;
+/**
+ * Characters that the marks of a text may make us look at: some, and some more for each of its own. Prose looks at 10 to
+ * 40 for each; a paragraph of nothing but brackets at thousands. A million takes 0.5 to 4 ms.
+ */
+const LOOKS_MAX = 4_000_000;
+const LOOKS_PER_CHAR = 20;
+
+class TooMuchError extends Error {}
+
+/** Counts what its lexer looks at, and reads the rest as it stands when that was enough (K5, K6). */
+class BoundedTokenizer extends Tokenizer {
+  looksLeft = 0;
+
+  /** The first rule that is tried for each mark in a line. */
+  override escape(text: string): ReturnType<Tokenizer["escape"]> {
+    this.looksLeft -= text.length;
+    return this.looksLeft > 0 ? super.escape(text) : { type: "escape", raw: text, text };
+  }
+
+  override blockquote(text: string): ReturnType<Tokenizer["blockquote"]> {
+    const line = text.lastIndexOf("\n", QUOTE_CHARS_MAX);
+    return super.blockquote(text.length <= QUOTE_CHARS_MAX || line < 0 ? text : text.slice(0, line + 1));
+  }
+}
+
+class BoundedLexer extends Lexer {
+  readonly #tokenizer: BoundedTokenizer;
+  #blockCharsLeft: number;
+  #blockDepth = 0;
+  #lineDepth = 0;
+
+  constructor(chars: number) {
+    const tokenizer = new BoundedTokenizer();
+    super({ gfm: true, extensions: FORMULAS, tokenizer });
+    this.#tokenizer = tokenizer;
+    this.#tokenizer.looksLeft = LOOKS_MAX + LOOKS_PER_CHAR * chars;
+    this.#blockCharsLeft = BLOCK_PASSES_MAX * (chars + 1);
+  }
+
+  get looksLeft(): number {
+    return this.#tokenizer.looksLeft;
+  }
+
+  override blockTokens(text: string, tokens?: Token[], clipped?: boolean): Token[];
+  override blockTokens(text: string, tokens?: TokensList, clipped?: boolean): TokensList;
+  override blockTokens(text: string, tokens: Token[] = [], clipped = false): Token[] {
+    this.#blockCharsLeft -= text.length;
+    if (this.#blockCharsLeft < 0) throw new TooMuchError();
+    if (this.#blockDepth > DEPTH_MAX) {
+      tokens.push(...sources(text));
+      return tokens;
+    }
+    this.#blockDepth += 1;
+    try {
+      return super.blockTokens(text, tokens, clipped);
+    } finally {
+      this.#blockDepth -= 1;
+    }
+  }
+
+  override inlineTokens(text: string, tokens: Token[] = []): Token[] {
+    if (this.#lineDepth > DEPTH_MAX) {
+      tokens.push({ type: "text", raw: text, text, escaped: false });
+      return tokens;
+    }
+    this.#lineDepth += 1;
+    try {
+      return super.inlineTokens(text, tokens);
+    } finally {
+      this.#lineDepth -= 1;
+    }
+  }
+}
+
+/** What stands in lines, by its source: a list that grows by an item need not read the others again. */
+export type Lines = ReadonlyMap<string, readonly Token[]>;
+
+export interface Reading {
+  /** Blocks; what is in their lines is there once `readLines` was called. */
+  blocks: Token[];
+  /** The links that are defined in it, and those known before. */
+  links: Links;
+  /** Reads what stands in the lines. Returns it, for the next reading. */
+  readLines(known?: Lines): Lines;
+  /** What was looked at to read the lines, in characters. */
+  looks(): number;
+}
+
+/** The blocks of `text`, which may use links that are `known`. */
+export function read(text: string, known: Links = {}): Reading {
+  const lexer = new BoundedLexer(text.length);
+  Object.assign(lexer.tokens.links, known);
+  const looksAtFirst = lexer.looksLeft;
+  try {
+    lexer.blockTokens(text, lexer.tokens);
+  } catch (error) {
+    if (!(error instanceof TooMuchError)) throw error;
+    return { blocks: sources(text), links: known, readLines: () => new Map(), looks: () => 0 };
+  }
+  return {
+    blocks: [...lexer.tokens],
+    links: lexer.tokens.links,
+    readLines(knownLines) {
+      const lines = new Map<string, readonly Token[]>();
+      // By index: the queue of a hundred thousand cells moves as a whole each time its first is taken off.
+      for (let i = 0; i < lexer.inlineQueue.length; i++) {
+        const { src, tokens } = lexer.inlineQueue[i]!;
+        const line = lines.get(src) ?? knownLines?.get(src) ?? readRun(lexer, src);
+        lines.set(src, line);
+        for (const token of line) tokens.push(token);
+      }
+      lexer.inlineQueue.length = 0;
+      return lines;
+    },
+    looks: () => looksAtFirst - lexer.looksLeft,
+  };
+}
+
+/** The tokens of one run of text, a long one in pieces. */
+function readRun(lexer: Lexer, run: string): Token[] {
+  if (run.length <= RUN_CHARS_MAX) return lexer.inlineTokens(run, []);
+  const tokens: Token[] = [];
+  for (let from = 0; from < run.length;) {
+    const full = from + RUN_CHARS_MAX;
+    const gap = full < run.length
+      ? Math.max(run.lastIndexOf("\n", full - 1), run.lastIndexOf(" ", full - 1))
+      : -1;
+    const to = gap > from ? gap + 1 : full;
+    tokens.push(...lexer.inlineTokens(run.slice(from, to), []));
+    from = to;
+  }
+  return tokens;
+}
+
+/** How many tokens there may still be. */
+export interface Room {
+  tokens: number;
+}
+
+/** `tokens` as far as there is room; the rest as it was written (K6). The same array when all of it fits. */
+export function within(room: Room, tokens: readonly Token[]): readonly Token[] {
+  let changed: Token[] | null = null;
+  for (const [i, token] of tokens.entries()) {
+    if (room.tokens <= 0) {
+      return [...(changed ?? tokens).slice(0, i), ...sources(rawOf(tokens.slice(i)))];
+    }
+    room.tokens -= 1;
+    const fitting = fit(room, token);
+    if (fitting !== token) {
+      changed ??= [...tokens];
+      changed[i] = fitting;
+    }
+  }
+  return changed ?? tokens;
+}
+
+function fit(room: Room, token: Token): Token {
+  if (token.type === "table") {
+    const cells = token.header.length * (token.rows.length + 1);
+    if (cells > room.tokens) return { type: "source", raw: token.raw };
+    room.tokens -= cells;
+    return token;
+  }
+  const { items, tokens } = token as { items?: Token[]; tokens?: Token[] };
+  if (items !== undefined) {
+    const fitting = within(room, items);
+    return fitting === items ? token : { ...token, items: fitting } as Token;
+  }
+  if (tokens === undefined) return token;
+  const fitting = within(room, tokens);
+  return fitting === tokens ? token : { ...token, tokens: fitting } as Token;
+}

@@ -1,0 +1,116 @@
+// R2: what a reader sees while a text is still being written.
+import { assert, assertEquals } from "@std/assert";
+import type { Token } from "marked";
+import { GrowingText } from "@/components/markdown/blocks.ts";
+import type { Formula } from "@/components/markdown/math.ts";
+
+/** What answers are made of, with every mark that can be cut in two. */
+const DOCUMENTS = [
+  "Here is **bold**, *it*, ***both***, ~~gone~~, `code`, ``a ` b``, [a link](https://example.com/a_b_c?x=1), " +
+  "![img](https://e.com/x.png) and <https://auto.example/> done.\n",
+  "**Bold over\ntwo lines** and *slanted\ntoo*, `code\nas well` and [a\nlink](https://example.com).\n",
+  "Things:\n- one **x**\n- two `y`\n  - three [l](http://x.y)\n\n1. **a**\n2. b `c`\n\n> quote **b**\n> `c` and *d\n> e*\n",
+  "# Head **b** and `c`\n\ntext\n\n```ts\nconst a = `x`; // **no**\n```\n\nafter\n\n~~~py\nx = 1\n~~~\nend\n",
+  "- item:\n  ```js\n  a = '**x'\n\n  b\n  ```\n- next **one**\n\n> ```\n> q\n> ```\n\n````md\n``\n````\n",
+  "| a | **b** |\n|---|:--:|\n| `1` | [x](http://a.b) |\n| **2** | 3 |\n\nsome_snake_case, 2 * 3 * 4 = 24 and a*b.\n",
+  "* star **list**\n* next\n\n+ plus `c`\n\n- [ ] **todo**\n- [x] done\n\n**Note:** text with (**strong**) in it.\n",
+  "Math \\(a_1 * b\\) and **strong \\(x_2\\)** and $$x^2$$ cost $5 to $10.\n\n\\[\n\\frac{a}{b}\n\\]\n\n$$\ny_1 * z_1\n$$\nEnd.\n",
+];
+
+/** The words of tokens, with code as a sign of its own; and the code. */
+function shown(tokens: readonly Token[], code: string[]): string {
+  return tokens.map((token): string => {
+    switch (token.type) {
+      case "code":
+      case "codespan":
+      case "formula":
+        code.push(token.text);
+        return "⌗";
+      case "table":
+        return [...token.header, ...token.rows.flat()].map((cell) => shown(cell.tokens, code)).join("|");
+      case "list":
+        return shown(token.items, code);
+      case "space":
+      case "br":
+      case "checkbox":
+        return " ";
+      default: {
+        const { tokens, text, raw } = token as { tokens?: Token[]; text?: string; raw: string };
+        return tokens !== undefined && tokens.length > 0 ? shown(tokens, code) : text ?? raw;
+      }
+    }
+  }).join("");
+}
+
+Deno.test("R2: at no character of a growing text is a lone mark to be seen", () => {
+  for (const source of DOCUMENTS) {
+    const text = new GrowingText();
+    for (let end = 1; end <= source.length; end++) {
+      const code: string[] = [];
+      const words = shown(text.read(source.slice(0, end), true).tokens, code);
+      const here = JSON.stringify(source.slice(Math.max(0, end - 30), end));
+      assert(!/\*\*|`|\]\(|~~|\\[([]|\$\$|\ue000/.test(words), `${here} shows ${JSON.stringify(words)}`);
+      assert(!/\[ ?[x ]?\]?$/.test(words), `${here} shows ${JSON.stringify(words)}`);
+      for (const body of code) {
+        assert(!/(^|\n)[ \t]*(`{3,}|~+)$|\ue000|\$$|\\$/.test(body), `${here} shows ${JSON.stringify(body)}`);
+      }
+    }
+  }
+});
+
+Deno.test("R2: a paragraph is no heading for a moment because a list begins below it", () => {
+  const source = "Three things:\n- one\n- two\n\nAnd a sum:\n= 4\n";
+  const text = new GrowingText();
+  for (let end = 1; end <= source.length; end++) {
+    const { tokens } = text.read(source.slice(0, end), true);
+    assert(tokens.every((token) => token.type !== "heading"), JSON.stringify(source.slice(0, end)));
+  }
+});
+
+Deno.test("R3: the body of a fence only ever grows, by what is in it, and ends as it was written", () => {
+  const body = "const a = `x`;\n``\n\n  `` `\n~~~\nb";
+  for (
+    const [open, indent] of [["```ts", ""], ["````", ""], ["- x\n  ```ts", "  "], ["> ```", "> "]] as const
+  ) {
+    const fence = /`+/.exec(open)![0];
+    const source = `${open}\n${
+      body.split("\n").map((line) => indent + line).join("\n")
+    }\n${indent}${fence}\n\nafter`;
+    const text = new GrowingText();
+    let last = "";
+    for (let end = 1; end <= source.length; end++) {
+      const code: string[] = [];
+      shown(text.read(source.slice(0, end), true).tokens, code);
+      const now = code[0] ?? "";
+      if (end < open.length) continue;
+      assert(body.startsWith(now), `${JSON.stringify(source.slice(0, end))} has ${JSON.stringify(now)}`);
+      assert(
+        now.length >= last.trimEnd().length - 2,
+        `${JSON.stringify(last)} became ${JSON.stringify(now)}`,
+      );
+      last = now;
+    }
+    assertEquals(last, body);
+  }
+});
+
+Deno.test("R5: a formula that is not closed yet is shown without its marks, and is not set", () => {
+  const formulaOf = (source: string) => {
+    let token = new GrowingText().read(source, true).tokens[0] as { tokens?: Token[] };
+    while (token.tokens !== undefined) token = token.tokens.at(-1) as typeof token;
+    const { type, text, open } = token as unknown as Formula;
+    return { type, text, open };
+  };
+  for (const source of ["So \\(a_1", "So \\(a_1\\", "$$\na_1", "$$\na_1$", "**So $$a_1"]) {
+    assertEquals(formulaOf(source), { type: "formula", text: "a_1", open: true }, source);
+  }
+  for (const source of ["So \\(a_1\\)", "$$\na_1\n$$"]) assertEquals(formulaOf(source).open, false, source);
+});
+
+Deno.test("money that grows is never a formula", () => {
+  const source = "It costs $5 to $10, or US$20 and 30$.";
+  const text = new GrowingText();
+  for (let end = 1; end <= source.length; end++) {
+    assert(!JSON.stringify(text.read(source.slice(0, end), true).tokens).includes("formula"));
+  }
+});
