@@ -31,6 +31,16 @@ export const CheckIcon = () => (
     <path d="m5 12.5 4.5 4.5L19 7.5" />
   </Icon>
 );
+export const WrapIcon = () => (
+  <Icon>
+    <path d="M4 6h16M4 12h12.5a3 3 0 0 1 0 6H13m2.5-2.5L13 18l2.5 2.5M4 18h5" />
+  </Icon>
+);
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M12 4v11m-5-5 5 5 5-5M5 20h14" />
+  </Icon>
+);
 export const SendIcon = () => (
   <Icon>
     <path d="M12 19V5m-6 6 6-6 6 6" />

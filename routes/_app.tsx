@@ -15,6 +15,7 @@ export default define.page(({ Component, state }) => (
       <title>Throughline</title>
       <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
       <link rel="stylesheet" href={asset("/styles.css")} />
+      <link rel="stylesheet" href={asset("/markdown.css")} />
     </head>
     <body>
       <Component />

@@ -1,6 +1,6 @@
 // Markdown as nodes: no HTML string is ever made.
 import { Component, type ComponentChild } from "preact";
-import { Block } from "./Block.tsx";
+import { blocks } from "./Block.tsx";
 import { GrowingText } from "./blocks.ts";
 import { Finished, type FinishedTexts } from "./finished.ts";
 
@@ -21,6 +21,6 @@ export class Markdown extends Component<Props> {
   override render({ text, streaming }: Props): ComponentChild {
     const finished = streaming ? null : this.context as FinishedTexts | null;
     const { tokens, definitions } = finished?.blocks(text) ?? this.#text.read(text, streaming);
-    return <>{tokens.map((token, i) => <Block key={i} token={token} definitions={definitions} />)}</>;
+    return <>{blocks(tokens, { definitions, open: streaming, depth: 0 })}</>;
   }
 }

@@ -3,11 +3,13 @@ import type { ComponentChild } from "preact";
 import type { MarkedToken, Token } from "marked";
 import { decode } from "./entities.ts";
 import { safeUrl } from "./href.ts";
+import { FormulaView } from "./FormulaView.tsx";
+import { DEPTH_MAX } from "./lex.ts";
 import type { Formula } from "./math.ts";
 import { Text } from "./text.ts";
 
-/** Deeper is no emphasis, it is an attack. */
-const DEPTH_MAX = 20;
+/** The one tag that is more than its text: cells of a table have no other way to begin a line. */
+const BREAK = /^<br ?\/?>$/i;
 
 /** Tokens as nodes. Neighbouring text becomes one run, so that a run that grows stays the same node. */
 export function inline(tokens: readonly Token[], depth = 0): ComponentChild[] {
@@ -44,6 +46,8 @@ function textOf(token: Token, depth: number): string | null {
     case "checkbox":
     case "formula":
       return null;
+    case "html":
+      return BREAK.test(token.raw) ? null : token.raw;
     case "escape":
       return token.text;
     case "text":
@@ -71,6 +75,7 @@ function Inline({ token, depth }: { token: MarkedToken | Formula; depth: number 
         </code>
       );
     case "br":
+    case "html": // nothing but a break comes here
       return <br />;
     case "checkbox":
       return (
@@ -90,18 +95,15 @@ function Inline({ token, depth }: { token: MarkedToken | Formula; depth: number 
     }
     case "image": {
       // Loading it would tell its host that this was read, and could carry off what was said: a person must ask for it.
+      // The page's policy lets no other host show anything in it, so it opens beside the page.
       const url = safeUrl(decode(token.href));
       const name = decode(token.text) || "untitled";
-      return url === null ? <>{name}</> : <Outward url={url} image>{`Image: ${name} (${url.host})`}</Outward>;
+      if (url === null) return <>{name}</>;
+      return <Outward url={url} image>{`Open image: ${name} (${url.host}, new tab)`}</Outward>;
     }
     default:
       return <>{token.raw}</>;
   }
-}
-
-/** As its source: what it says is all there, and can be copied. */
-export function FormulaView({ formula }: { formula: Formula }) {
-  return <code class={formula.display ? "math" : undefined} data-formula dir="ltr">{formula.text}</code>;
 }
 
 function Outward(props: { url: URL; image?: boolean; children: ComponentChild }) {

@@ -12,16 +12,19 @@ Deno.test("what a model writes becomes elements", () => {
   const cases: [string, string][] = [
     ["# A", '<h3 dir="auto">A</h3>'],
     ["**a** *b* ~~c~~ `d`", "<strong>a</strong> <em>b</em> <del>c</del> <code>d</code>"],
-    ["- a\n- b", "<ul><li"],
-    ["3. a\n4. b", '<ol start="3">'],
+    ["- a\n- b", '<ul dir="auto"><li>a</li>'],
+    ["3. a\n4. b", '<ol dir="auto" start="3">'],
     ["- [x] done", 'type="checkbox" checked disabled aria-label="Done"'],
     ["| a |\n| -: |\n| 1 |", '<td dir="auto" data-align="right">1</td>'],
     ["```ts\nlet a;\n```", '<code data-language="ts">let a;</code>'],
-    ["> q", '<blockquote dir="auto"><p dir="auto">q</p></blockquote>'],
+    ["> q", '<blockquote dir="auto"><p>q</p></blockquote>'],
+    ["| a |\n| - |\n| 1<br>2<BR/>3 |", "1<br/>2<br/>3"],
+    ["<b>1</b>", "&lt;b>1&lt;/b>"],
+    ["<!-- a -->\n\nb", '<p class="raw" dir="auto">&lt;!-- a --'],
     ["a  \nb", "a<br/>b"],
     ["---", "<hr/>"],
     ["https://example.com/a", 'href="https://example.com/a"'],
-    ["\\( x \\)", '<code data-formula="true" dir="ltr">x</code>'],
+    ["\\( x \\)", '<span class="formula" data-formula="source" dir="ltr"><code>x</code></span>'],
     ["a &lt;b&gt; &amp; &copy; &#65;", "a &lt;b> &amp; © A"],
   ];
   for (const [source, expected] of cases) assertStringIncludes(html(source), expected, source);
@@ -83,7 +86,7 @@ Deno.test("R7, R8: no attack makes an element or an address of its own", () => {
 Deno.test("R8: a remote image is a link that names its host, and nothing that loads", () => {
   const rendered = html("![a cat](https://evil.example/cat.png?q=secret)");
   assert(!rendered.includes("<img"));
-  assertStringIncludes(rendered, "Image: a cat (evil.example)");
+  assertStringIncludes(rendered, "Open image: a cat (evil.example, new tab)");
   assertStringIncludes(rendered, 'rel="noopener noreferrer nofollow"');
 });
 

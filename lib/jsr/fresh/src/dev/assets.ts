@@ -2,8 +2,8 @@
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Encoding } from "../encoding.ts";
 
-/** All built modules with their compressed forms: servers keep them in memory. */
-const CLIENT_BYTES_MAX = 1024 * 1024;
+/** All built modules with their compressed forms, those loaded on demand as well: servers keep them in memory. */
+const CLIENT_BYTES_MAX = 2 * 1024 * 1024;
 const BUILD_ID_LENGTH = 40;
 
 /** A file of a build. */

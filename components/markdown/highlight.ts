@@ -1,0 +1,44 @@
+// Code in colour. Loaded with the first fence that names a language; the grammar of each comes by itself.
+import { type ComponentChild, h } from "preact";
+import type { LanguageFn } from "highlight.js";
+import { createLowlight } from "lowlight";
+import { NAMES, SOURCES } from "./languages.ts";
+
+/** A piece more is a span more. Denser code is made by machines. */
+const SPANS_MAX = 15_000;
+
+const lowlight = createLowlight();
+const loading = new Map<string, Promise<string | null>>();
+
+/** The name of the grammar for what a fence calls its language; null when there is none. It is never guessed. */
+export function grammarOf(language: string): Promise<string | null> {
+  const name = NAMES.get(language.toLowerCase());
+  if (name === undefined) return Promise.resolve(null);
+  const known = loading.get(name);
+  if (known !== undefined) return known;
+  const loaded = SOURCES[name]!().then(({ default: grammar }: { default: LanguageFn }) => {
+    lowlight.register(name, grammar);
+    return name;
+  });
+  loading.set(name, loaded);
+  loaded.catch(() => loading.delete(name)); // the network is gone: the next fence tries again
+  return loaded;
+}
+
+type Tree = ReturnType<typeof lowlight.highlight>["children"][number];
+
+/** `source` in spans, each with the class of what it is; null when that would be too many. */
+export function highlight(source: string, grammar: string): ComponentChild[] | null {
+  const left = { spans: SPANS_MAX };
+  const nodes = lowlight.highlight(grammar, source).children.map((child) => nodeOf(child, left));
+  return left.spans < 0 ? null : nodes;
+}
+
+/** Spans with classes, and text: nothing else comes of a tree, whatever is in it. */
+function nodeOf(tree: Tree, left: { spans: number }): ComponentChild {
+  if (tree.type === "text") return tree.value;
+  if (tree.type !== "element" || --left.spans < 0) return null;
+  const { className } = tree.properties;
+  const kind = Array.isArray(className) ? className.join(" ") : undefined;
+  return h("span", { class: kind }, tree.children.map((child) => nodeOf(child, left)));
+}
