@@ -6,6 +6,8 @@ interface Props {
   text: string;
   label: string;
   action: string;
+  /** The same for programs that know HTML, given the button; null when there is none. */
+  rich?: (button: Element) => string | null;
 }
 
 /** Long enough to be seen, short enough to copy again. */
@@ -16,8 +18,9 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The text is read when the button is pressed: it may have grown since it was drawn. */
-  readonly #copy = async () => {
-    const copied = await copy(this.props.text);
+  readonly #copy = async (event: MouseEvent) => {
+    const { text, rich } = this.props;
+    const copied = await copy(text, rich?.(event.currentTarget as Element) ?? null);
     clearTimeout(this.#timer);
     this.setState({ said: copied ? "Copied" : "Copying failed" });
     this.#timer = setTimeout(() => this.setState({ said: "" }), DONE_MS);
@@ -39,15 +42,21 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
 }
 
 /** Copies by the clipboard, or by a selection where pages on plain http have no clipboard. */
-async function copy(text: string): Promise<boolean> {
+async function copy(text: string, html: string | null): Promise<boolean> {
   if (navigator.clipboard !== undefined) {
     try {
-      await navigator.clipboard.writeText(text);
+      if (html === null || typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(text);
+      else await navigator.clipboard.write([new ClipboardItem({ "text/plain": text, "text/html": html })]);
       return true;
     } catch {
       // the permission was denied; the older way asks for none
     }
   }
+  const fill = (event: ClipboardEvent) => {
+    event.clipboardData?.setData("text/plain", text);
+    if (html !== null) event.clipboardData?.setData("text/html", html);
+    event.preventDefault();
+  };
   const area = document.createElement("textarea");
   area.value = text;
   area.readOnly = true;
@@ -55,7 +64,9 @@ async function copy(text: string): Promise<boolean> {
   const before = document.activeElement;
   document.body.append(area);
   area.select();
+  document.addEventListener("copy", fill);
   const copied = document.execCommand("copy");
+  document.removeEventListener("copy", fill);
   area.remove();
   if (before instanceof HTMLElement) before.focus();
   return copied;

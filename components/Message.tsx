@@ -15,6 +15,7 @@ import { ErrorNote } from "./ErrorNote.tsx";
 import { FallbackNote } from "./FallbackNote.tsx";
 import { AgainIcon, BackIcon, ForthIcon, OtherIcon } from "./Icons.tsx";
 import { LiveFacts } from "./LiveFacts.tsx";
+import { messageHtml } from "./markdown/rich.ts";
 import { Parts } from "./Parts.tsx";
 import { Rating } from "./Rating.tsx";
 import { Thinking } from "./Thinking.tsx";
@@ -135,7 +136,7 @@ function Footer({ message, versions, models, actions }: Props) {
     <footer>
       <div class="actions">
         {versions.length > 1 && <Versions message={message} versions={versions} actions={actions} />}
-        <CopyButton text={textOf(message)} label="Copy message" action="copy" />
+        <CopyButton text={textOf(message)} label="Copy message" action="copy" rich={messageHtml} />
         {assistant && (
           <>
             <button

@@ -39,6 +39,7 @@ function nodeOf(tree: Tree, left: { spans: number }): ComponentChild {
   if (tree.type === "text") return tree.value;
   if (tree.type !== "element" || --left.spans < 0) return null;
   const { className } = tree.properties;
-  const kind = Array.isArray(className) ? className.join(" ") : undefined;
+  const classes = Array.isArray(className) ? className.filter((one) => String(one).startsWith("hljs-")) : [];
+  const kind = classes.join(" ") || undefined;
   return h("span", { class: kind }, tree.children.map((child) => nodeOf(child, left)));
 }

@@ -28,7 +28,7 @@ const ELEMENTS: ReadonlySet<string> = new Set(
 const ATTRIBUTES: ReadonlySet<string> = new Set(
   ("display displaystyle scriptlevel mathvariant mathcolor mathbackground stretchy fence separator symmetric " +
     "largeop movablelimits accent accentunder form lspace rspace minsize maxsize width height depth voffset " +
-    "linethickness notation columnalign rowalign columnspacing rowspacing columnlines rowlines side encoding")
+    "linethickness notation columnalign rowalign columnspacing rowspacing columnlines rowlines side")
     .split(" "),
 );
 /** Numbers with units, names and colours; no address has this form. */
@@ -80,6 +80,7 @@ function nodeOf(piece: Piece, left: { nodes: number }, depth: number): Component
   for (const [name, value] of Object.entries(piece.attributes ?? {})) {
     if (ATTRIBUTES.has(name) && VALUE.test(String(value))) attributes[name] = String(value);
   }
+  if (piece.type === "annotation") attributes.encoding = "application/x-tex"; // the source: no other is made
   const children = piece.children ?? [];
   const isText = children.every((child) => child.text !== undefined);
   const letters = isText ? lettersOf(textOf(piece), attributes.mathvariant ?? "") : null;
