@@ -9,6 +9,7 @@ export const PARTS = [
   "first-token",
   "catch-up",
   "page",
+  "search",
   "store-size",
   "cost",
   "crash",

@@ -10,6 +10,7 @@ import { Conversations } from "./chat/conversations.ts";
 import { patchPreferences, readPreferences } from "./chat/preferences.ts";
 import { Prompts } from "./chat/prompts.ts";
 import { rate } from "./chat/ratings.ts";
+import { Search } from "./chat/search/search.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
 import { editSummary } from "./context/edit.ts";
 import { Estimates } from "./context/estimate.ts";
@@ -112,6 +113,7 @@ export function program(parts: Parts): Program {
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
   const prompts = new Prompts({ store, append, variants: config.variants });
+  const search = new Search({ store, log, clock, bytesMax: config.searchBytesMax });
   const sessions = new Sessions({ store, clock, newId });
   const streams = new Streams({
     streamsMax: config.streamsMax,
@@ -279,6 +281,7 @@ export function program(parts: Parts): Program {
         id,
         model,
       ),
+    search: (userId, q, cursor) => search.page(userId, q, cursor),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
     rate: (userId, id, messageId, wanted) =>

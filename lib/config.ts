@@ -18,6 +18,8 @@ export interface Config {
   readonly flushMs: number;
   /** Event streams that this process has open at most. */
   readonly streamsMax: number;
+  /** What this process may remember for searches, of all people together. */
+  readonly searchBytesMax: number;
   /** Between two looks at what watch may not deliver. */
   readonly pollMs: number;
   /** Other processes may have the same file open, which KV's watch does not cross. */
@@ -142,6 +144,8 @@ export function readConfig(
     // An open stream takes 75 KB of the process on Deno 2.9 and 100 on 2.5, of which 62 and 69 are Deno's own. 3,000 leave
     // 60 of Deploy's 512 MB for what else there is to do.
     streamsMax: integer("STREAMS_MAX", onDeploy ? 3_000 : 10_000, 1, 100_000),
+    // A message takes about its own length. On Deploy two thirds of what its streams leave are for the answers.
+    searchBytesMax: integer("SEARCH_MB", onDeploy ? 20 : 64, 1, 4_096) * 1024 * 1024,
     // Watch crosses processes everywhere but on a file, where a poll must carry them; elsewhere it is only a net.
     pollMs: onFile(kvPath) ? 200 : 10_000,
     sharedFile: onFile(kvPath),

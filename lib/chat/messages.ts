@@ -31,6 +31,8 @@ const ROWS_MAX = MESSAGES_MAX * (PARTS_MAX + 1);
 const TRIES_MAX = 3;
 /** Rows in memory at once when those of everybody are read: at most 12 MB. */
 const PAGE_ROWS = 200;
+/** When those of one conversation are: at most 2 MB, for several are read at once. */
+const FEW_ROWS = 32;
 
 export function writeMessage(record: MessageRecord): Write[] {
   return setLarge(messageKey(record.message.conversationId, record.message.id), record);
@@ -71,16 +73,28 @@ export async function listMessages(store: Store, conversationId: Id): Promise<Me
 }
 
 /** Every message of everybody, a conversation after the other: for whoever counts, not for whoever shows. */
-export async function* everyMessage(store: Store): AsyncGenerator<MessageRecord, void, void> {
-  const prefix = messagesPrefix();
+export function everyMessage(store: Store): AsyncGenerator<MessageRecord, void, void> {
+  return messagesUnder(store, messagesPrefix(), PAGE_ROWS);
+}
+
+/** The messages of a conversation one by one, in no order. The caller has checked whose it is. */
+export function eachMessage(store: Store, conversationId: Id): AsyncGenerator<MessageRecord, void, void> {
+  return messagesUnder(store, messagePrefix(conversationId), FEW_ROWS);
+}
+
+async function* messagesUnder(
+  store: Store,
+  prefix: Deno.KvKey,
+  limit: number,
+): AsyncGenerator<MessageRecord, void, void> {
   let selector: Selector = { prefix };
   for (;;) {
     // One batch, so that it is of one moment; what it cut off is read with the next.
-    const rows: Found<Large<MessageRecord> | Uint8Array>[] = await store.list(selector, { limit: PAGE_ROWS });
-    const whole = rows.length < PAGE_ROWS ? rows : cutToWhole(rows);
+    const rows: Found<Large<MessageRecord> | Uint8Array>[] = await store.list(selector, { limit });
+    const whole = rows.length < limit ? rows : cutToWhole(rows);
     for (const { value } of readLarge<MessageRecord>(whole)) yield value;
     const last = whole.at(-1);
-    if (last === undefined || rows.length < PAGE_ROWS) return;
+    if (last === undefined || rows.length < limit) return;
     const start: Deno.KvKey = [...last.key, true];
     selector = { prefix, start };
   }

@@ -1,6 +1,6 @@
 // Which messages of the tree are shown: one path from its root to a leaf, and where it could have gone elsewhere.
 import type { Id } from "../core/ids.ts";
-import type { Message } from "../protocol/message.ts";
+import { type Message, wasSaid } from "../protocol/message.ts";
 
 export interface BranchItem {
   message: Message;
@@ -42,11 +42,6 @@ export function branch(
     parent = chosen.id;
   }
   return path;
-}
-
-/** A message that waits has not been said yet, and one that was taken out of the queue never was. */
-function wasSaid({ role, status }: Message): boolean {
-  return status !== "queued" && !(role === "user" && status === "cancelled");
 }
 
 function ancestors(byId: ReadonlyMap<Id, Message>, leaf: Id | null): Set<Id> {

@@ -19,6 +19,7 @@ import type {
   PromptText,
   Rate,
   Regenerate,
+  SearchPage,
   SendMessage,
   UsageReport,
 } from "../protocol/api.ts";
@@ -69,6 +70,8 @@ export interface Services {
   editSummary(userId: Id, conversationId: Id, throughId: Id, text: string): Promise<Summary>;
   /** How full the window of a model is before the next message; absent: the conversation's model. */
   contextUse(userId: Id, conversationId: Id, model?: string): Promise<ContextUse>;
+  /** Messages that say all words of `q`. @throws AppError `invalid`, `limited` */
+  search(userId: Id, q: string, cursor?: string): Promise<SearchPage>;
   cancel(userId: Id, generationId: Id): Promise<void>;
   generation(userId: Id, generationId: Id): Promise<GenerationView>;
   rate(userId: Id, conversationId: Id, messageId: Id, wanted: Rate): Promise<Message>;

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Snapshot, UserSnapshot } from "./event.ts";
-import type { Message, Rating, Timings, Usage } from "./message.ts";
+import type { Message, Rating, Role, Timings, Usage } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { Params } from "./params.ts";
 import type { Preferences } from "./preferences.ts";
@@ -50,6 +50,28 @@ export interface PatchConversation {
 export interface ConversationPage {
   conversations: Conversation[];
   nextCursor: string | null;
+}
+
+/** A message that has all words of a query. */
+export interface SearchHit {
+  conversationId: Id;
+  /** Of the conversation. */
+  title: string;
+  messageId: Id;
+  role: Role;
+  createdAt: number;
+  /** Of the text, around its first hit, on one line. */
+  excerpt: string;
+  /** Where the words stand in the excerpt: from and to, in UTF-16 units, in order. */
+  ranges: [start: number, end: number][];
+}
+
+/** `GET /api/search?q=&cursor=`: best first, and of equally good ones the newest; `nextCursor` is null on the last page. */
+export interface SearchPage {
+  hits: SearchHit[];
+  nextCursor: string | null;
+  /** False: not everything could be read in time, and older conversations are missing. Asked again, more is here. */
+  complete: boolean;
 }
 
 /** `POST /api/conversations/:id/messages`. `id` is the idempotency key: a UUID made by the client. */
@@ -176,6 +198,8 @@ export interface PageState {
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
+/** Longest query of a search, in UTF-16 units. */
+export const QUERY_CHARS_MAX = 200;
 /** Longest reason of a rating, in UTF-16 units. */
 export const REASON_CHARS_MAX = 1_000;
 /** Longest system prompt, in UTF-16 units. */

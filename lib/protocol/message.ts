@@ -137,6 +137,11 @@ export function begunAnew(
   return { ...message, ...(model === undefined ? {} : { model }), status: "streaming", attempt, parts: [] };
 }
 
+/** A message that waits has not been said yet, and one that was taken out of the queue never was. */
+export function wasSaid({ role, status }: Pick<Message, "role" | "status">): boolean {
+  return status !== "queued" && !(role === "user" && status === "cancelled");
+}
+
 /** The visible words of a message: its text parts, joined. */
 export function textOf(message: Pick<Message, "parts">): string {
   let text = "";

@@ -11,6 +11,7 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     leaseMs: 10_000,
     flushMs: 0,
     streamsMax: 10_000,
+    searchBytesMax: 64 * 1024 * 1024,
     pollMs: 200,
     sharedFile: true,
     logLevel: "info",
@@ -23,8 +24,10 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
 });
 
 Deno.test("on Deploy the platform's database, 50 ms between commits, watch that needs no fast poll, and streams that fit", () => {
-  const { kvPath, flushMs, pollMs, streamsMax } = readConfig({ DENO_DEPLOYMENT_ID: "abc" });
+  const deployed = readConfig({ DENO_DEPLOYMENT_ID: "abc" });
+  const { kvPath, flushMs, pollMs, streamsMax, searchBytesMax } = deployed;
   assertEquals([kvPath, flushMs, pollMs, streamsMax], [undefined, 50, 10_000, 3_000]);
+  assertEquals(searchBytesMax, 20 * 1024 * 1024);
   const own = readConfig({ DENO_DEPLOYMENT_ID: "abc", FLUSH_MS: "0", KV_PATH: "https://kv.example" });
   assertEquals([own.kvPath, own.flushMs, own.pollMs], ["https://kv.example", 0, 10_000]);
 });
@@ -38,6 +41,7 @@ Deno.test("every variable is read", () => {
     LEASE_MS: "1000",
     FLUSH_MS: "20",
     STREAMS_MAX: "500",
+    SEARCH_MB: "3",
     LOG_LEVEL: "debug",
     OPENAI_API_KEY: "key-o",
     OPENAI_BASE_URL: "https://o.example/v1/",
@@ -63,6 +67,7 @@ Deno.test("every variable is read", () => {
     leaseMs: 1000,
     flushMs: 20,
     streamsMax: 500,
+    searchBytesMax: 3 * 1024 * 1024,
     pollMs: 200,
     sharedFile: true,
     logLevel: "debug",
@@ -111,6 +116,7 @@ const VARIABLES = [
   "LEASE_MS",
   "FLUSH_MS",
   "STREAMS_MAX",
+  "SEARCH_MB",
   "LOG_LEVEL",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
@@ -136,6 +142,7 @@ const WRONG: Record<string, readonly string[]> = {
   LEASE_MS: ["0", "999", "600001", "10s"],
   FLUSH_MS: ["-1", "5001", "NaN"],
   STREAMS_MAX: ["0", "100001", "many"],
+  SEARCH_MB: ["0", "4097", "64 MB"],
   LOG_LEVEL: ["loud", "INFO", "__proto__"],
   OPENAI_BACKGROUND: ["yes", "true", "01", "2"],
   OPENAI_BASE_URL: ["o.example", "file:///etc/passwd", "javascript:1", "//o.example"],
