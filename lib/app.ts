@@ -26,6 +26,7 @@ import { continueAnswer } from "./generate/continue.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "./generate/queue.ts";
 import { regenerate } from "./generate/regenerate.ts";
+import { Titles } from "./generate/titles.ts";
 import { Runner } from "./generate/runner.ts";
 import { send, type SendDeps } from "./generate/send.ts";
 import { takeOver } from "./generate/takeover.ts";
@@ -45,6 +46,7 @@ import { probeKey, type TopicId, userTopic } from "./kv/keys.ts";
 import { Pulse } from "./kv/pulse.ts";
 import { type InTurn, Store } from "./kv/store.ts";
 import type { RunningJob } from "./jobs/job.ts";
+import { SideJobs } from "./jobs/side_job.ts";
 import { Sweep } from "./jobs/sweep.ts";
 import { accepted } from "./models/accepted.ts";
 import { Breakers } from "./models/breakers.ts";
@@ -62,6 +64,8 @@ import { periodOf, report } from "./usage/report.ts";
 const DRAIN_STREAMS_MS = 1_000;
 /** Deleted conversations are looked for once an hour. */
 const PURGE_EVERY_MS = 60 * 60 * 1000;
+/** Titles that one process makes at once. */
+const SIDE_JOBS_MAX = 16;
 
 /** What the program is made of, from outside. Tests give their own. */
 export interface Parts {
@@ -145,6 +149,26 @@ export function program(parts: Parts): Program {
     bill: (call) => charge({ store, append, costMicroUsd: known.costMicroUsd }, call),
     instructions,
   });
+  const sideJobs = new SideJobs({
+    store,
+    clock,
+    logger,
+    processId,
+    counters: metrics,
+    atOnceMax: SIDE_JOBS_MAX,
+  });
+  const titles = !config.titles ? null : new Titles({
+    store,
+    append,
+    clock,
+    logger,
+    counters: metrics,
+    newId,
+    sideJobs,
+    resolve: known.resolve,
+    cheap: (model) => known.cheap(model),
+    bill: (call) => charge({ store, append, costMicroUsd: known.costMicroUsd }, call),
+  });
   const generating: GenerateDeps = {
     store,
     append,
@@ -162,8 +186,11 @@ export function program(parts: Parts): Program {
     accepted: (params, { abilities, outputTokensMax }) =>
       accepted(params, abilities ?? UNKNOWN_ABILITIES, outputTokensMax),
     summarise: summaries.need.bind(summaries),
-    afterwards: ({ userId, conversationId, messageId }) =>
-      summaries.afterAnswer({ userId, conversationId, messageId }),
+    afterwards: (job) => {
+      const { userId, conversationId, messageId } = job;
+      summaries.afterAnswer({ userId, conversationId, messageId });
+      titles?.afterAnswer(job);
+    },
     costMicroUsd: known.costMicroUsd,
   };
   const runner = new Runner(generating);
@@ -217,8 +244,9 @@ export function program(parts: Parts): Program {
   };
   const queueing = { ...sending, nudge };
   /** Whoever meets a conversation that is being written looks after its owner. */
-  const attend = ({ running }: Conversation) => {
-    if (running !== null) void sweep.look(running);
+  const attend = (conversation: Conversation) => {
+    if (conversation.running !== null) void sweep.look(conversation.running);
+    titles?.attend(conversation);
   };
   const stopped = new AbortController();
 
@@ -340,7 +368,7 @@ export function program(parts: Parts): Program {
       stopped.abort();
       logger.log("info", "draining", { generations: runner.size, streams: streams.size });
       // Jobs first: what they flush is still shown to those who follow here.
-      await Promise.all([sweep.stop(), runner.drain(), summaries.drain()]);
+      await Promise.all([sweep.stop(), runner.drain(), summaries.drain(), sideJobs.drain()]);
       // A sweep that was under way may have begun a job after that.
       await runner.drain();
       await streams.drain(DRAIN_STREAMS_MS);

@@ -25,6 +25,8 @@ export interface Config {
   /** Other processes may have the same file open, which KV's watch does not cross. */
   readonly sharedFile: boolean;
   readonly logLevel: Level;
+  /** Whether a cheap model gives conversations their titles. */
+  readonly titles: boolean;
   readonly models: ModelsConfig;
   /** System prompts that are tried against each other; none: there is no experiment. */
   readonly variants: readonly Variant[];
@@ -76,6 +78,11 @@ export function readConfig(
     const value = text(name) ?? "0";
     if (value !== "0" && value !== "1") faults.push(`${name} must be 1 or 0, and is "${value}"`);
     return value === "1";
+  };
+  const onOrOff = (name: string, fallback: boolean) => {
+    const value = text(name) ?? (fallback ? "on" : "off");
+    if (value !== "on" && value !== "off") faults.push(`${name} must be on or off, and is "${value}"`);
+    return value === "on";
   };
   const names = (name: string) =>
     (text(name) ?? "").split(",").map((one) => one.trim()).filter((one) => one !== "");
@@ -149,6 +156,7 @@ export function readConfig(
     // Watch crosses processes everywhere but on a file, where a poll must carry them; elsewhere it is only a net.
     pollMs: onFile(kvPath) ? 200 : 10_000,
     sharedFile: onFile(kvPath),
+    titles: onOrOff("TITLES", true),
     logLevel: isLevel(logLevel) ? logLevel : "info",
     models: {
       ...vendor("openai", text("OPENAI_API_KEY"), {

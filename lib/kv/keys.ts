@@ -8,6 +8,7 @@ import type { SummaryState } from "../chat/summaries.ts";
 import type { Id } from "../core/ids.ts";
 import type { SentRecord } from "../generate/asked.ts";
 import type { Job } from "../jobs/job.ts";
+import type { Undone } from "../jobs/side_job.ts";
 import type { Preferences } from "../protocol/preferences.ts";
 import type { LedgerEntry } from "../usage/ledger.ts";
 import type { Breaker } from "../resilience/breaker.ts";
@@ -81,6 +82,12 @@ export const summaryKey = (
   throughId: Id,
 ): Key<SummaryState> => ["summary", conversationId, throughId];
 export const summaryPrefix = (conversationId: Id): Deno.KvKey => ["summary", conversationId];
+
+/**
+ * A title that is being made. Written by `jobs/side_job.ts` and `generate/titles.ts`. Lives until it is made or, when it was
+ * not to be had, as long as its conversation.
+ */
+export const titleKey = (conversationId: Id): Key<Undone> => ["title", conversationId];
 
 /** A job. Written by `generate/` through `jobs/`. Lives `JOB_TTL_MS` after its end. */
 export const generationKey = (id: Id): Key<Job> => ["generation", id];

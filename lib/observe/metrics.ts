@@ -17,6 +17,8 @@ const METRICS = {
   throughline_generations_running: ["gauge", "Jobs this process runs now"],
   throughline_summaries_made_total: ["counter", "Summaries of conversations made by this process"],
   throughline_summaries_failed_total: ["counter", "Tries to make a summary that failed"],
+  throughline_titles_made_total: ["counter", "Titles that models gave conversations"],
+  throughline_titles_failed_total: ["counter", "Tries of a title that failed"],
   throughline_streams_open: ["gauge", "Open event streams"],
   throughline_topics_watched: ["gauge", "Topics with a follower in this process"],
   throughline_http_requests_total: ["counter", "Requests answered"],

@@ -44,6 +44,8 @@ export class SimulatedProcess implements Actor {
       flushMs: world.flushMs,
       pollMs: world.pollMs,
       sharedFile: world.sharedFile,
+      // What is asked of the provider here is answers.
+      titles: false,
     };
     this.program = program({
       config,

@@ -44,6 +44,8 @@ export async function startApp({ env = {}, ...parts }: AppOptions = {}): Promise
     KV_PATH: ":memory:",
     LOG_LEVEL: "debug",
     DEMO_TOKENS_PER_SECOND: "10000",
+    // A further call of the provider, for the tests that mean it.
+    TITLES: "off",
     ...env,
   });
   const said: string[] = [];

@@ -20,11 +20,13 @@ import { cancel } from "@/lib/generate/cancel.ts";
 import type { GenerateDeps } from "@/lib/generate/generate.ts";
 import { editQueued, removeQueued, sendNow } from "@/lib/generate/queue.ts";
 import { regenerate } from "@/lib/generate/regenerate.ts";
+import { Titles } from "@/lib/generate/titles.ts";
 import { Runner } from "@/lib/generate/runner.ts";
 import { send, type SendDeps } from "@/lib/generate/send.ts";
 import { takeOver } from "@/lib/generate/takeover.ts";
 import type { Job, RunningJob } from "@/lib/jobs/job.ts";
 import { Breakers } from "@/lib/models/breakers.ts";
+import { SideJobs } from "@/lib/jobs/side_job.ts";
 import { Sweep } from "@/lib/jobs/sweep.ts";
 import { conversationTopic, generationKey, headKey } from "@/lib/kv/keys.ts";
 import type { ContextUse, SendMessage } from "@/lib/protocol/api.ts";
@@ -53,11 +55,13 @@ export class World implements AsyncDisposable {
   readonly userId = randomId();
   /** What models cost here. */
   costMicroUsd: Pricing = (_, { outputTokens }) => outputTokens * 3;
+  /** Whether conversations are given titles: a further call of the provider. */
+  titles = false;
   /** System prompts that are tried against each other. */
   variants: Variant[] = [];
   /** Windows of models, and their longest answers; of others neither is known. */
   readonly limits = new Map<string, { contextTokens: number | null; outputTokensMax: number | null }>();
-  /** The model that summarises for another. */
+  /** The model that summarises and names for another. */
   cheap = (model: string) => model;
   /** What summaries used. */
   readonly summaryBills: OtherCall[] = [];
@@ -84,7 +88,8 @@ export class World implements AsyncDisposable {
   /** Ends what still runs, and closes KV. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.processes) {
-      if (!process.dead) await Promise.all([process.runner.drain(), process.summaries.drain()]);
+      if (process.dead) continue;
+      await Promise.all([process.runner.drain(), process.summaries.drain(), process.sideJobs.drain()]);
     }
     this.kv.close();
   }
@@ -102,6 +107,8 @@ export class Process {
   readonly conversations: Conversations;
   readonly runner: Runner;
   readonly summaries: Summaries;
+  readonly sideJobs: SideJobs;
+  readonly titles: Titles;
   readonly sweep: Sweep;
   /** Models that cannot be used; others are the scripted one. */
   readonly unknownModels = new Set<string>();
@@ -154,6 +161,26 @@ export class Process {
       },
       instructions: this.#instructions,
     });
+    const sideJobs = this.sideJobs = new SideJobs({
+      store,
+      clock,
+      logger,
+      processId: this.id,
+      counters,
+      atOnceMax: 16,
+    });
+    const titles = this.titles = new Titles({
+      store,
+      append,
+      clock,
+      logger,
+      counters,
+      newId: randomId,
+      sideJobs,
+      resolve,
+      cheap: (model) => Promise.resolve(world.cheap(model)),
+      bill: (call) => this.charge(call),
+    });
     const generating = this.#generating = {
       store,
       append,
@@ -170,8 +197,9 @@ export class Process {
       instructionsFor: (userId, conversation) => prompts().instructionsFor(userId, conversation),
       accepted: (params) => params,
       summarise: summaries.need.bind(summaries),
-      afterwards: ({ id, userId, conversationId, messageId }) => {
+      afterwards: ({ id, userId, conversationId, messageId, model }) => {
         summaries.afterAnswer({ userId, conversationId, messageId });
+        if (world.titles) titles.afterAnswer({ conversationId, model });
         this.#attempt(id).resolve();
       },
       costMicroUsd: (model: string, usage: Usage) => world.costMicroUsd(model, usage),

@@ -109,6 +109,8 @@ export class AppServer implements AsyncDisposable {
       HOST: "127.0.0.1",
       PORT: String(port),
       KV_PATH: this.kvPath,
+      // A further call of the provider, for the tests that mean it.
+      TITLES: "off",
       ...this.#options.env,
       ...env,
     });

@@ -14,6 +14,7 @@ const KEYS = {
   trashKey: keys.trashKey(1, A),
   messageKey: keys.messageKey(A, B),
   summaryKey: keys.summaryKey(A, B),
+  titleKey: keys.titleKey(A),
   generationKey: keys.generationKey(A),
   cancelKey: keys.cancelKey(A),
   runningKey: keys.runningKey(A),
