@@ -17,6 +17,8 @@ import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import { isTerminal, type Message, textOf, type Usage, wasSaid } from "../protocol/message.ts";
+import type { Abilities } from "../protocol/model.ts";
+import { EFFORTS } from "../protocol/params.ts";
 import type { OtherCall } from "../usage/ledger.ts";
 import { beginningOf, ENTITLE, titleIn } from "./title.ts";
 
@@ -37,7 +39,13 @@ export interface TitlesDeps {
   newId: NewId;
   sideJobs: Pick<SideJobs, "begin">;
   /** @throws AppError `unknown_model` */
-  resolve: (model: string) => Promise<{ provider: Provider; model: string; outputTokensMax: number | null }>;
+  resolve: (model: string) => Promise<{
+    provider: Provider;
+    model: string;
+    outputTokensMax: number | null;
+    /** Absent: not known. */
+    abilities?: Pick<Abilities, "efforts">;
+  }>;
   /** The model that makes titles where `model` answers. */
   cheap: (model: string) => Promise<string>;
   /** Enters in the ledger what a call used. */
@@ -119,7 +127,9 @@ export class Titles {
   async #ask(task: Task, signal: AbortSignal): Promise<string> {
     const { resolve, clock } = this.#deps;
     const { userId, conversationId, question, answer, model } = task;
-    const { provider, model: name, outputTokensMax } = await resolve(model);
+    const { provider, model: name, outputTokensMax, abilities } = await resolve(model);
+    // A title wants no thought.
+    const effort = EFFORTS.find((effort) => abilities?.efforts?.includes(effort));
     let said = "";
     let usage: Usage | undefined;
     let outcome: Outcome = "failed";
@@ -130,6 +140,7 @@ export class Titles {
         systemPrompt: ENTITLE,
         turns: [{ role: "user" as const, text: beginningOf(textOf(question), textOf(answer)) }],
         outputTokensMax: Math.min(OUTPUT_TOKENS, outputTokensMax ?? Infinity),
+        ...(effort === undefined ? {} : { params: { effort } }),
       };
       for await (const delta of provider.stream(request, signal)) {
         if (delta.type === "usage") usage = delta.usage;

@@ -1,5 +1,6 @@
 // Titles over HTTP: asked of the provider by the running program, and shown to whoever looks.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { EFFORTS } from "../../../lib/protocol/params.ts";
 import { Api } from "../../support/api.ts";
 import { startApp, type TestApp } from "../../support/app.ts";
 import { type FakeProvider, startFakeProvider } from "../../support/fake_provider/mod.ts";
@@ -33,6 +34,33 @@ Deno.test("M2: with TITLES=on the first answer is followed by a title, which fol
   assertEquals(conversation.title, "Baking bread by hand");
   assertEquals((await api.list()).conversations[0]?.title, "Baking bread by hand");
   assertEquals(await app.metric("throughline_titles_made_total"), 1);
+});
+
+Deno.test("a title is asked of the cheapest model of the conversation's provider, which is not to think", async () => {
+  await using fake = startFakeProvider();
+  await using app = await withProvider(fake, {
+    TITLES: "on",
+    OPENAI_API_KEY: "key",
+    OPENAI_BASE_URL: fake.baseURL("responses"),
+    DEFAULT_MODEL: "openai/gpt-6.1-sol",
+  });
+  const api = await Api.session(app.url);
+  const { id } = await api.create();
+  const { reply } = await api.send(id, { text: "Hello" });
+  const answer = await fake.next();
+  await answer.send("Hi.");
+  await answer.end();
+  await api.finished(id, reply.messageId);
+  const { body } = await fake.next();
+  const { models } = await api.models();
+  const cheapest = await app.program.services.models.cheap("openai/gpt-6.1-sol");
+  const efforts = models.find((model) => model.id === cheapest)?.abilities.efforts ?? [];
+  assert(efforts.length > 1 && cheapest !== "openai/gpt-6.1-sol");
+  const { model, reasoning } = body as { model: string; reasoning: { effort: string } };
+  assertEquals([`openai/${model}`, reasoning.effort], [
+    cheapest,
+    EFFORTS.find((one) => efforts.includes(one)),
+  ]);
 });
 
 Deno.test("with TITLES=off the provider is asked for answers alone", async () => {
