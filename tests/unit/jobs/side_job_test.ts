@@ -10,7 +10,7 @@ import {
   taken,
   untaken,
 } from "@/lib/jobs/side_job.ts";
-import { remove } from "@/lib/kv/store.ts";
+import { set } from "@/lib/kv/store.ts";
 import { Lines } from "../../support/bus.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { FaultyStore } from "../../support/faulty_store.ts";
@@ -59,12 +59,13 @@ Deno.test("S1: of processes that begin one at once one makes it, and a process m
   const isWanted = () => (asked++, Promise.resolve(true));
   const make: SideJob["make"] = async (claim) => {
     made++;
-    await it.store.commit({ checks: [claim], writes: [remove(KEY)] });
+    // What is made stays: whoever comes late finds it.
+    await it.store.commit({ checks: [claim], writes: [set(KEY, { state: "ready" })] });
   };
   const processes = [it.process(), it.process(), it.process()];
   for (const process of processes) for (let i = 0; i < 3; i++) process.begin(job(make, { isWanted }));
   await Promise.all(processes.map((process) => process.settled()));
-  assertEquals([made, await it.state()], [1, null]);
+  assertEquals([made, await it.state()], [1, { state: "ready" }]);
   assertEquals(asked, 3, "by each process once");
   assertEquals(it.clock.sleeping, 0, "a timer is left");
 });
