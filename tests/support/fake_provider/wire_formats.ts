@@ -204,14 +204,18 @@ function chat(): Format {
     novel: "tea_time",
   };
   const counted = (usage: FakeUsage) => {
-    const prompt = usage.fresh + (usage.cached ?? 0);
+    const prompt = usage.fresh + (usage.cached ?? 0) + (usage.written ?? 0);
     return chunk({
       choices: [],
       usage: {
         prompt_tokens: prompt,
         completion_tokens: usage.output,
         total_tokens: prompt + usage.output,
-        prompt_tokens_details: { cached_tokens: usage.cached ?? 0 },
+        prompt_tokens_details: {
+          cached_tokens: usage.cached ?? 0,
+          // Only some servers count it.
+          ...(usage.written === undefined ? {} : { cache_write_tokens: usage.written }),
+        },
         completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
       },
     }, model);
