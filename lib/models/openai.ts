@@ -7,7 +7,7 @@ import { eventsOf, Heard } from "./events.ts";
 import { failure, reported } from "./failure.ts";
 import type { Delta, ModelRequest, Provider } from "./provider.ts";
 import { clean } from "./said.ts";
-import { type Mark, markOf, readMark, StoredResponse } from "./stored_response.ts";
+import { cannotGoOn, type Mark, markOf, readMark, StoredResponse } from "./stored_response.ts";
 import { alternating } from "./turns.ts";
 import { inclusiveUsage } from "./usage.ts";
 import type { Vendor } from "./vendor.ts";
@@ -182,6 +182,7 @@ async function* deltas(
 ): AsyncGenerator<Delta, void, undefined> {
   const heard = new Heard();
   let refusal = "";
+  let said = false;
   for await (const events of eventsOf<OpenAI.Responses.ResponseStreamEvent>(answer, vendor, wire)) {
     for (const event of events) {
       stored?.read(event);
@@ -189,15 +190,21 @@ async function* deltas(
         stored?.end();
         yield* heard.take();
         yield* usageOf(event.response);
+        // It failed there, and will have: whoever goes on with it is to begin anew.
+        if (event.type === "response.failed" && stored?.isResumed && !said) {
+          throw cannotGoOn("the answer failed there");
+        }
         return yield end(event, vendor, refusal);
       }
       switch (event.type) {
         case "response.output_text.delta":
           heard.text("text", event.delta);
+          said = true;
           break;
         case "response.reasoning_text.delta":
         case "response.reasoning_summary_text.delta":
           heard.text("reasoning", event.delta);
+          said = true;
           break;
         case "response.reasoning_summary_part.added":
           if (event.summary_index > 0) heard.text("reasoning", "\n\n");

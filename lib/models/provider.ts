@@ -51,7 +51,7 @@ export interface Provider {
   stream(request: ModelRequest, signal: AbortSignal, pace?: Pace): AsyncIterable<Delta>;
   /**
    * Goes on from a checkpoint of an earlier stream, perhaps of another process. Absent when the provider stores nothing.
-   * @throws AppError `provider_rejected` when the provider has forgotten the response.
+   * @throws AppError `provider_rejected` when the provider has forgotten the response, or it has failed there.
    */
   resume?(checkpoint: string, signal: AbortSignal, pace?: Pace): AsyncIterable<Delta>;
   /** Stops, for good, what `resume` would go on with: nobody will come back for it. Never throws. */

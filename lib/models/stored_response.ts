@@ -19,9 +19,12 @@ export class StoredResponse {
   #id: string | undefined;
   #after: number | undefined;
   #ended = false;
+  /** Somebody goes on with it. */
+  readonly isResumed: boolean;
 
   /** From the beginning, or from `mark` on. */
   constructor(mark?: Mark) {
+    this.isResumed = mark !== undefined;
     this.#id = mark?.id;
     this.#after = mark?.after;
   }
@@ -70,10 +73,12 @@ export class StoredResponse {
 export function markOf(checkpoint: string): Mark {
   const mark = readMark(checkpoint);
   if (mark !== null) return mark;
-  throw new AppError(
-    "provider_rejected",
-    "OpenAI cannot go on from here: the checkpoint names no stored response. Ask again.",
-  );
+  throw cannotGoOn("the checkpoint names no stored response");
+}
+
+/** Nothing follows from there, however often it is asked for. */
+export function cannotGoOn(why: string): AppError {
+  return new AppError("provider_rejected", `OpenAI cannot go on from here: ${why}. Ask again.`);
 }
 
 /** The mark that a checkpoint holds, or null when it is none. */

@@ -48,6 +48,14 @@ contract([
     out: each({ others: fails("provider_truncated", { retry: true }), background: ends("All", READ_ON) }),
   },
   {
+    what: "A4: a connection that breaks before its answer fails was cut off",
+    wire: each({
+      background: [say("Half"), cut, trouble("server_error")],
+      others: absent("nothing is read on"),
+    }),
+    out: fails("provider_truncated", { retry: true, text: "Half", ...READ_ON }),
+  },
+  {
     what: "a connection cut before the headers never was",
     wire: [cut],
     out: fails("provider_unreachable", { retry: true, says: /127\.0\.0\.1:\d+.*_BASE_URL/ }),

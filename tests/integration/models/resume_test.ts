@@ -1,5 +1,6 @@
 // OpenAI's stored responses: an answer that goes on where another process left it, and one that is stopped.
 import { assert, assertEquals } from "@std/assert";
+import { retryable } from "@/lib/models/failure.ts";
 import { openai } from "@/lib/models/openai.ts";
 import { DEADLINES } from "@/lib/resilience/deadline.ts";
 import { open, readTo, stored } from "./stored.ts";
@@ -146,6 +147,32 @@ stored(
     assertEquals(fake.exchanges.length, 1, "only the first is worth a question");
   },
 );
+
+stored("what has failed at the vendor cannot be gone on with: provider_rejected", async ({ fake, make }) => {
+  const begun = hear(make().stream(REQUEST, new AbortController().signal));
+  const exchange = await fake.next();
+  await exchange.send("Half");
+  await exchange.error("server_error");
+  const { checkpoint, ...first } = await soon(begun);
+  assertEquals(errorOf(first).code, "provider_failed");
+  const resumed = await soon(hear(make().resume!(checkpoint!, new AbortController().signal)));
+  assertEquals([errorOf(resumed).code, retryable(resumed.error)], ["provider_rejected", false]);
+});
+
+stored("what fails while it is gone on with says why, once something was said", async ({ fake, make }) => {
+  const dying = new AbortController();
+  const begun = readTo(open(make(), dying.signal), "Half");
+  const exchange = await fake.next();
+  await exchange.send("Half");
+  const checkpoint = await begun;
+  dying.abort("drain");
+  const rest = hear(make().resume!(checkpoint, new AbortController().signal));
+  await fake.next();
+  await exchange.send(" more");
+  await exchange.error("server_error");
+  const heard = await soon(rest);
+  assertEquals([heard.text, errorOf(heard).code], [" more", "provider_failed"]);
+});
 
 stored(
   "a resumed stream has the deadlines and the failures of a first one",
