@@ -17,6 +17,7 @@ import type { Spent } from "../protocol/conversation.ts";
 import { joinParts, type Message, type Part } from "../protocol/message.ts";
 import { plus, priced, type Pricing, totalOf } from "../usage/bill.ts";
 import { entered } from "../usage/ledger.ts";
+import { abandon } from "./abandon.ts";
 import type { Owner } from "./begin.ts";
 import { charsOf, type Continuation, continuation, inWords } from "./continuation.ts";
 import { counted, type Ending, endJob, messageError, type Next } from "./end.ts";
@@ -239,7 +240,10 @@ async function end(attempt: Attempt, source: SourceEnd): Promise<Next | null> {
   ending.bills = priced(gathered.bills, deps.costMicroUsd);
   const usage = gathered.bills.at(-1)?.usage;
   if (usage !== undefined) ending.usage = usage;
-  if (source.ended === "failed") ending.error = messageError(source.error, job.requestId);
+  if (source.ended === "failed") {
+    ending.error = messageError(source.error, job.requestId);
+    void abandon(deps, job);
+  }
   const next = await endJob(deps, job, ending, fence, STORE_AWAY_MS_MAX);
   counted(deps.counters, ending);
   deps.logger.log(source.ended === "failed" ? "warn" : "info", "generation_ended", {
@@ -265,9 +269,11 @@ async function goOn(
   const { deps, lease, gathered } = attempt;
   const unsaid = gathered.coalescer.take();
   const parts = joinParts(attempt.written, unsaid);
+  const checkpoint = gathered.checkpointAt(charsOf(parts)) ?? lease.job.checkpoint;
+  const newest = checkpoint === undefined ? lease.job : { ...lease.job, checkpoint };
   const from = ended === "refused"
-    ? inWords(lease.job, parts)
-    : continuation(await deps.resolve(modelOf(lease.job)), lease.job, parts);
+    ? inWords(newest, parts)
+    : continuation(await deps.resolve(modelOf(newest)), newest, parts);
   if (from === null) return null;
   const { processId, leaseMs } = deps.owner;
   // A response that its provider stores is billed when it ends.
@@ -278,7 +284,7 @@ async function goOn(
   const appended = await deps.append(async () => {
     const check = await lease.fence(deps.store, again);
     again = true;
-    const { checkpoint, ...job } = lease.job;
+    const { checkpoint: _, ...job } = lease.job;
     // What its provider has forgotten is not asked for again.
     const kept = from.how === "asked" || checkpoint === undefined ? job : { ...job, checkpoint };
     const adoption = adopted(kept, processId, leaseMs, deps.clock.now());
@@ -298,6 +304,7 @@ async function beginAnew(
   gathered: Gathered,
   cause: unknown,
 ): Promise<Next | null> {
+  void abandon(deps, lease.job);
   const { processId, leaseMs } = deps.owner;
   gathered.settle(gathered.asking ?? lease.job.model, "failed", deps.clock.now());
   const { spent, writes } = reckoned(deps, lease.job, gathered);

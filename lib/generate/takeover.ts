@@ -1,7 +1,7 @@
 // Taking over a job whose owner is gone: by the best means its provider has, announced to everyone who follows; or the
 // end it deserves.
 //   P4  Whoever finds an expired lease may claim the job. The checked write lets exactly one of them.
-import { AppError, causes } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/time.ts";
 import { adopted, claimed, modelOf, type Outcome, type RunningJob, verdict } from "../jobs/job.ts";
 import { Lease } from "../jobs/lease.ts";
@@ -13,6 +13,7 @@ import type { Logger } from "../observe/log.ts";
 import type { Counters } from "../observe/metrics.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { MessageError, Part } from "../protocol/message.ts";
+import { abandon } from "./abandon.ts";
 import type { Owner } from "./begin.ts";
 import { type Continuation, continuation, inWords } from "./continuation.ts";
 import { counted, type Ending, endJob } from "./end.ts";
@@ -154,18 +155,6 @@ async function finish(
   const next = await endJob(deps, job, ending, (again) => lease.fence(deps.store, again));
   counted(deps.counters, ending);
   if (next !== null) deps.start(next.job, next.versionstamp);
-}
-
-/** A response that its provider stores would be written on, and cost, though its answer has ended (P6). Never throws. */
-async function abandon(deps: TakeoverDeps, job: RunningJob): Promise<void> {
-  const { id, checkpoint } = job;
-  if (checkpoint === undefined) return;
-  try {
-    const { provider } = await deps.resolve(modelOf(job));
-    await provider.abandon?.(checkpoint.at);
-  } catch (error) {
-    deps.logger.log("warn", "abandon_failed", { generationId: id, cause: causes(error) });
-  }
 }
 
 /** What the last owner wrote. Nothing is left of it when the conversation was purged meanwhile. */

@@ -29,15 +29,20 @@ export class StoredResponse {
     this.#after = mark?.after;
   }
 
+  /** People have seen something of it, so whoever has the job goes on with it. */
+  #isSeen = false;
+
   /** Takes note of where an event stands. */
   read(event: OpenAI.Responses.ResponseStreamEvent): void {
-    const { response, sequence_number: after } = event as {
+    const { type, response, sequence_number: after } = event as {
+      type?: unknown;
       response?: { id?: unknown } | null;
       sequence_number?: unknown;
     };
     const id = response?.id;
     if (typeof id === "string" && ID.test(id)) this.#id ??= id;
     if (isPlace(after)) this.#after = after;
+    if (typeof type === "string" && type.endsWith(".delta")) this.#isSeen = true;
   }
 
   /** It is at its end: nothing is left to cancel. */
@@ -61,7 +66,7 @@ export class StoredResponse {
   /** Calls `cancel` when `signal` stops for good (K2). */
   cancelWith(signal: AbortSignal, cancel: (id: string) => void): Disposable {
     const aborted = () => {
-      if (isForGood(signal.reason)) this.cancel(cancel);
+      if (isForGood(signal.reason, this.#isSeen || this.isResumed)) this.cancel(cancel);
     };
     if (signal.aborted) aborted();
     signal.addEventListener("abort", aborted, { once: true });
@@ -93,8 +98,12 @@ export function readMark(checkpoint: string): Mark | null {
   return typeof id === "string" && ID.test(id) && isPlace(after) ? { id, after } : null;
 }
 
-/** A person's stop, a deadline of ours, a reader that left: nobody comes back for the response. */
-function isForGood(reason: unknown): boolean {
+/**
+ * A person's stop, a deadline of ours, a reader that left: nobody comes back for the response. Behind a silence in the
+ * middle of what people see it is read on by whoever has the job, or abandoned.
+ */
+function isForGood(reason: unknown, isSeen: boolean): boolean {
+  if (isSeen && reason instanceof AppError && reason.code === "timeout_idle") return false;
   return reason !== "drain" && reason !== "fenced";
 }
 

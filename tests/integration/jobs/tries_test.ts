@@ -276,3 +276,19 @@ Deno.test("what stood in and broke off is gone on with by itself, and whoever ta
   assertEquals([textOf(answer), answer.model, answer.fallback?.from], ["Hello", OTHER, CHOSEN]);
   assertEquals(world.chosen.calls.length, 1);
 });
+
+Deno.test("what its provider stores is read on behind a silence, and abandoned when the answer has no more claims", async () => {
+  await using world = await twoModels();
+  const abandoned: string[] = [];
+  world.chosen.resume = (checkpoint, signal) => {
+    world.chosen.resumed.push(checkpoint);
+    return world.chosen.stream({ model: "one", systemPrompt: "", turns: [] }, signal);
+  };
+  world.chosen.abandon = (checkpoint) => Promise.resolve(void abandoned.push(checkpoint));
+  world.chosen.onCall = (call, n) => call.text(`${n} `).checkpoint(`after ${n}`).fail(broken("timeout_idle"));
+  const here = world.process();
+  const answer = await answered(here, await here.create());
+  assertEquals([answer.status, answer.error?.code], ["failed", "timeout_idle"]);
+  assertEquals(textOf(answer), "1 2 3 ");
+  assertEquals([world.chosen.resumed, abandoned], [["after 1", "after 2"], ["after 2"]]);
+});
