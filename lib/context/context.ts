@@ -30,6 +30,8 @@ export interface ContextOptions {
   branch: readonly Message[];
   newestTokens?: number;
   instructions: string;
+  /** The beginning of the answer, which is sent whatever else is left out. */
+  standing?: string;
   summaries: readonly ReadySummary[];
 }
 
@@ -63,6 +65,7 @@ const NEXT = "next";
 
 export function contextOf(options: ContextOptions): Context | Overflow {
   const { estimates, model, limits, params, branch, newestTokens, instructions, summaries } = options;
+  const { standing = "" } = options;
   const calibrated = calibration(branch, model);
   const scale = (limits.tokenFactor ?? 1) * calibrated.factor;
   const { budgetTokens, promptTokensMax } = budget(
@@ -77,7 +80,7 @@ export function contextOf(options: ContextOptions): Context | Overflow {
   if (newestTokens !== undefined) sized.push({ id: NEXT, role: "user", tokens: newestTokens });
   const window = windowOf({
     branch: sized,
-    systemTokens: textTokens(instructions),
+    systemTokens: textTokens(instructions) + textTokens(standing),
     roomTokens: Math.floor(promptTokensMax / scale),
     summaries: summaries.map(({ summary, tokens }) => ({ throughId: summary.throughId, tokens })),
   });

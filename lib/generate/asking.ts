@@ -45,10 +45,16 @@ export interface Asking {
 
 /**
  * What `model` is sent: the branch that ends in the message being answered, as much of it as its context holds. Empty
- * turns are left out; one that failed is said as far as it came.
+ * turns are left out; one that failed is said as far as it came. `standing` is what the answer has said already, for which
+ * there must be room as well.
  * @throws AppError `unknown_model`, `context_full`
  */
-export async function requestFor(deps: AskingDeps, job: RunningJob, model = job.model): Promise<Asking> {
+export async function requestFor(
+  deps: AskingDeps,
+  job: RunningJob,
+  model = job.model,
+  standing = "",
+): Promise<Asking> {
   const { store, estimates } = deps;
   const { conversationId, userId } = job;
   const [askable, { value: record }, records, summaries] = await Promise.all([
@@ -73,6 +79,7 @@ export async function requestFor(deps: AskingDeps, job: RunningJob, model = job.
     params,
     branch: path,
     instructions: instructions.text,
+    standing,
     summaries,
   });
   if (!("turns" in context)) throw overflow(context);

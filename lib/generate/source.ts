@@ -92,7 +92,7 @@ async function ask(reading: Reading): Promise<SourceEnd> {
     passed.push(found);
     if (i === 0 && from === null) models = [chosen, ...await others(reading)];
   }
-  gathered.using = null; // nobody stood in
+  if (from === null) gathered.using = null; // nobody stood in
   return await lastResort(reading, models, passed);
 }
 
@@ -114,7 +114,7 @@ async function lastResort(
   if (soonest > 0) tellOfFallback(reading, model, error);
   const found = await askModel(reading, model);
   if ("ended" in found) return found;
-  reading.gathered.using = null;
+  if (reading.from === null) reading.gathered.using = null;
   return { ended: "failed", error };
 }
 
@@ -163,8 +163,8 @@ async function askModel(reading: Reading, model: string): Promise<SourceEnd | Pa
         await pause(reading, afterMs ?? backoffMs(tried), error as AppError, tried);
         continue;
       }
-      // What it was to go on with, it has forgotten; or it is not there, and the text that stands is kept.
-      // Whoever was asked in words knows of no checkpoint and no prefix.
+      // What it was to go on with, it has forgotten; or it is not there, and the text that stands is kept. Whoever was
+      // asked in words has nothing to forget.
       if (from !== null) return { ended: again || from.how === "asked" ? "failed" : "refused", error };
       if (!other) return { ended: "failed", error };
       return { error: error as AppError };
@@ -179,7 +179,7 @@ async function call(reading: Reading, model: string, leave: Leave): Promise<Sour
   const { clock, breakers } = deps;
   gathered.asking = model;
   const [{ provider, request, asked }, flag] = await Promise.all([
-    requestFor(deps, lease.job, model),
+    requestFor(deps, lease.job, model, from === null || from.how === "resumed" ? "" : textOf(from)),
     deps.store.get(cancelKey(lease.job.id)),
   ]);
   gathered.asked = asked;

@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { textTokens } from "@/lib/context/estimate.ts";
 import { rate } from "@/lib/chat/ratings.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
 import { ATTEMPTS_MAX, type RunningJob } from "@/lib/jobs/job.ts";
 import { conversationTopic } from "@/lib/kv/keys.ts";
+import { Breakers } from "@/lib/models/breakers.ts";
 import { type Message, textOf } from "@/lib/protocol/message.ts";
 import { type Fault, faults } from "../../support/faulty_store.ts";
 import { LEASE_MS, type Process, World } from "../../support/program.ts";
@@ -325,8 +327,8 @@ Deno.test("a rating that comes while a wish is on its way is kept", async () => 
   assertEquals((await here.ended(id, answer.id)).rating, "up");
 });
 
-Deno.test("the model that wrote it goes on, also when it stood in for another, and the answer still says so", async () => {
-  await using world = await World.open();
+/** An answer of a model that stood in for another. */
+async function stoodIn(world: World): Promise<{ here: Process; id: string; answer: Message }> {
   world.fallbacks = ["vendor/other"];
   const here = world.process();
   const { id } = await here.conversations.create(world.userId, { model: "vendor/chosen" });
@@ -335,9 +337,51 @@ Deno.test("the model that wrote it goes on, also when it stood in for another, a
   (await world.provider.call(2)).text("The moon pulls at the oc").end("length");
   const answer = await here.ended(id, reply.messageId);
   assertEquals([answer.model, answer.fallback?.from], ["vendor/other", "vendor/chosen"]);
+  return { here, id, answer };
+}
+
+Deno.test("the model that wrote it goes on, also when it stood in for another, and the answer still says so", async () => {
+  await using world = await World.open();
+  const { here, id, answer } = await stoodIn(world);
   world.costMicroUsd = (model) => model === "vendor/other" ? 7 : 1_000;
   await here.goOn(id, answer.id);
   (await world.provider.call(3)).text("ean.").usage({ inputTokens: 1, outputTokens: 1 }).end();
   const whole = await here.ended(id, answer.id);
   assertEquals([whole.model, whole.fallback, whole.costMicroUsd], ["vendor/other", answer.fallback, 7]);
+});
+
+Deno.test("the model that wrote it is waited for while its breaker is open, and the answer still says whose it is", async () => {
+  await using world = await World.open();
+  const { here, id, answer } = await stoodIn(world);
+  const { store, logger } = here;
+  const breakers = new Breakers({ store, clock: world.clock, logger });
+  while (!await breakers.failed("vendor/other", new AppError("provider_overloaded", "Busy.")));
+  await here.goOn(id, answer.id);
+  const { messages } = await here.until(id, ({ messages }) => messages.at(-1)!.waiting !== undefined);
+  assertEquals([messages.at(-1)!.waiting!.code, textOf(messages.at(-1)!)], [
+    "provider_overloaded",
+    "The moon pulls at the oc",
+  ]);
+  assertEquals(world.provider.calls.length, 2);
+  while (world.provider.calls.length < 3) await world.clock.advance(1_000);
+  (await world.provider.call(3)).text("ean.").end();
+  const whole = await here.ended(id, answer.id);
+  assertEquals([whole.status, whole.model, whole.fallback], ["complete", "vendor/other", answer.fallback]);
+  assertEquals(textOf(whole), "The moon pulls at the ocean.");
+});
+
+Deno.test("what stands takes its room in the model's context: less is left for what is to come", async () => {
+  await using world = await World.open();
+  world.limits.set("demo/tour", { contextTokens: 10_000, outputTokensMax: 8_000 });
+  const text = "The moon pulls at the ocean. ".repeat(400);
+  const { here, id, answer } = await cutOff(world, LENGTH, text);
+  for (const continues of [false, true]) {
+    world.provider.continues = () => continues;
+    await here.goOn(id, answer.id);
+    const call = await world.provider.call(continues ? 3 : 2);
+    assertEquals(call.request.prefix !== undefined, continues);
+    assert(call.request.outputTokensMax! + textTokens(text) <= 10_000, `${call.request.outputTokensMax}`);
+    call.text("And so on.").end("length");
+    await here.ended(id, answer.id);
+  }
 });
