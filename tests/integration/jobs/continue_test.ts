@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { textTokens } from "@/lib/context/estimate.ts";
-import { rate } from "@/lib/chat/ratings.ts";
+import { readMessage } from "@/lib/chat/messages.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
 import { ATTEMPTS_MAX, type RunningJob } from "@/lib/jobs/job.ts";
-import { conversationTopic } from "@/lib/kv/keys.ts";
+import { conversationTopic, messageKey } from "@/lib/kv/keys.ts";
 import { Breakers } from "@/lib/models/breakers.ts";
 import { type Message, textOf } from "@/lib/protocol/message.ts";
 import { type Fault, faults } from "../../support/faulty_store.ts";
@@ -304,25 +304,18 @@ Deno.test("P6: stopped while it goes on, it keeps all its words, and what waits 
   assertEquals((await here.ended(id, next.reply.messageId)).parentId, next.message.id);
 });
 
-Deno.test("a rating that comes while a wish is on its way is kept", async () => {
+Deno.test("a rating that comes between a wish's reading and its commit is kept", async () => {
   await using world = await World.open();
   const { here, id, answer } = await cutOff(world, LENGTH);
-  const there = world.process();
-  const { promise, resolve } = Promise.withResolvers<Fault>();
-  const reached = Promise.withResolvers<void>();
-  here.store.onCommit = () => {
-    reached.resolve();
-    return promise;
+  here.store.onCommit = async (): Promise<Fault> => {
+    here.store.onCommit = () => "none";
+    const record = (await readMessage(here.store, id, answer.id))!;
+    const message: Message = { ...record.message, rating: "up" };
+    // Without its entry: its head was read after this wish's record, and before the wish's head.
+    await world.kv.set(messageKey(id, answer.id), { whole: { ...record, message } });
+    return "none";
   };
-  const accepted = here.goOn(id, answer.id);
-  await reached.promise;
-  const { store, log, conversations } = there;
-  await rate({ store, append: log.append.bind(log), conversations }, world.userId, id, answer.id, {
-    rating: "up",
-  });
-  here.store.onCommit = () => "none";
-  resolve("none");
-  await accepted;
+  await here.goOn(id, answer.id);
   (await world.provider.call(2)).text("ean.").end();
   assertEquals((await here.ended(id, answer.id)).rating, "up");
 });
