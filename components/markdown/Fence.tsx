@@ -22,7 +22,9 @@ interface State {
 }
 
 /** Longer code is read by machines; colouring it would stop the page for longer than a blink. */
-const COLOUR_CHARS_MAX = 50_000;
+const COLOUR_CHARS_MAX = 30_000;
+/** Longer lines are no writing either, and grammars look at some of them once for each of their characters. */
+const LONG_LINE = /[^\n]{2000}/;
 /** What says that there is nothing to colour. */
 const PLAIN = new Set(["", "text", "txt", "plain", "plaintext", "none"]);
 
@@ -54,7 +56,7 @@ export class Fence extends Component<Props, State> {
     const { language, source, closed } = this.props;
     if (!closed || source.length > COLOUR_CHARS_MAX || PLAIN.has(language.toLowerCase())) return;
     const what = `${language}\n${source}`;
-    if (this.#tried === what) return;
+    if (this.#tried === what || LONG_LINE.test(source)) return;
     this.#cancel();
     this.#tried = what;
     let wanted = true;

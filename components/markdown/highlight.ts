@@ -6,6 +6,8 @@ import { NAMES, SOURCES } from "./languages.ts";
 
 /** A piece more is a span more. Denser code is made by machines. */
 const SPANS_MAX = 15_000;
+/** Code in strings in code in strings, far beyond what is written by hand. */
+const DEPTH_MAX = 50;
 
 const lowlight = createLowlight();
 const loading = new Map<string, Promise<string | null>>();
@@ -27,19 +29,20 @@ export function grammarOf(language: string): Promise<string | null> {
 
 type Tree = ReturnType<typeof lowlight.highlight>["children"][number];
 
-/** `source` in spans, each with the class of what it is; null when that would be too many. */
+/** `source` in spans, each with the class of what it is; null when that would be too many, or too deep. */
 export function highlight(source: string, grammar: string): ComponentChild[] | null {
   const left = { spans: SPANS_MAX };
-  const nodes = lowlight.highlight(grammar, source).children.map((child) => nodeOf(child, left));
+  const nodes = lowlight.highlight(grammar, source).children.map((child) => nodeOf(child, left, 0));
   return left.spans < 0 ? null : nodes;
 }
 
 /** Spans with classes, and text: nothing else comes of a tree, whatever is in it. */
-function nodeOf(tree: Tree, left: { spans: number }): ComponentChild {
+function nodeOf(tree: Tree, left: { spans: number }, depth: number): ComponentChild {
   if (tree.type === "text") return tree.value;
+  if (depth > DEPTH_MAX) left.spans = 0;
   if (tree.type !== "element" || --left.spans < 0) return null;
   const { className } = tree.properties;
   const classes = Array.isArray(className) ? className.filter((one) => String(one).startsWith("hljs-")) : [];
   const kind = classes.join(" ") || undefined;
-  return h("span", { class: kind }, tree.children.map((child) => nodeOf(child, left)));
+  return h("span", { class: kind }, tree.children.map((child) => nodeOf(child, left, depth + 1)));
 }

@@ -19,6 +19,8 @@ const QUOTE_CHARS_MAX = 16 * 1024;
  */
 const LOOKS_MAX = 4_000_000;
 const LOOKS_PER_CHAR = 20;
+/** Looking for the end of an emphasis in vain costs as much as so many looks. */
+const SEARCH_LOOKS = 30;
 
 class TooMuchError extends Error {}
 
@@ -30,6 +32,13 @@ class BoundedTokenizer extends Tokenizer {
   override escape(text: string): ReturnType<Tokenizer["escape"]> {
     this.looksLeft -= text.length;
     return this.looksLeft > 0 ? super.escape(text) : { type: "escape", raw: text, text };
+  }
+
+  /** An emphasis without an end was looked for at each mark behind it. */
+  override emStrong(...args: Parameters<Tokenizer["emStrong"]>): ReturnType<Tokenizer["emStrong"]> {
+    const found = super.emStrong(...args);
+    if (found === undefined && /^[*_]/.test(args[0])) this.looksLeft -= SEARCH_LOOKS * args[0].length;
+    return found;
   }
 
   override blockquote(text: string): ReturnType<Tokenizer["blockquote"]> {
