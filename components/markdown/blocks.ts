@@ -3,7 +3,7 @@
 //   K2  Only the tail is healed. The whole is lexed once more at the end, because a link may be defined last.
 import type { Links, Token } from "marked";
 import { heal } from "./heal.ts";
-import { type Lines, read, type Reading, type Room, within } from "./lex.ts";
+import { type Lines, read as readOnce, type Reading, type Room, within } from "./lex.ts";
 import { rawOf, sources } from "./source.ts";
 
 /** A growing block longer than this is shown as it is until it ends: lexing it for each frame would take too long. */
@@ -21,6 +21,7 @@ export interface Blocks {
 
 /** One text that grows. Reading it again costs what its tail costs. */
 export class GrowingText {
+  readonly #read: typeof readOnce;
   #source = "";
   #links: Links = {};
   #frozen: Token[] = [];
@@ -30,6 +31,10 @@ export class GrowingText {
   #lines: Lines = new Map();
   /** Until the tail has so many characters, it is one block that is too long to be read for each frame. */
   #readAgainAtChars = 0;
+
+  constructor(read = readOnce) {
+    this.#read = read;
+  }
 
   read(source: string, streaming: boolean): Blocks {
     if (!streaming) return lexed(source);
@@ -43,7 +48,7 @@ export class GrowingText {
   #tail(): readonly Token[] {
     const tail = this.#source.slice(this.#frozenChars);
     if (this.#room.tokens <= 0 || tail.length < this.#readAgainAtChars) return sources(tail);
-    const reading = read(tail, this.#links);
+    const reading = this.#read(tail, this.#links);
     const { blocks } = reading;
     let open = 0;
     let end = blocks.length;
@@ -56,7 +61,7 @@ export class GrowingText {
       this.#lines = reading.readLines(this.#lines);
       return within({ ...this.#room }, blocks);
     }
-    const again = read(left.text, this.#links);
+    const again = this.#read(left.text, this.#links);
     this.#lines = again.readLines(this.#lines);
     return within({ ...this.#room }, again.blocks);
   }
@@ -94,7 +99,7 @@ function healed(tail: string, blocks: readonly Token[], count: number): { text: 
 
 /** A text that is whole, as blocks. */
 export function lexed(source: string): Blocks {
-  const reading = read(source.replaceAll("\r\n", "\n"));
+  const reading = readOnce(source.replaceAll("\r\n", "\n"));
   reading.readLines();
   return {
     tokens: within({ tokens: TOKENS_MAX }, reading.blocks),
