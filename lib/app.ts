@@ -10,7 +10,9 @@ import { Conversations } from "./chat/conversations.ts";
 import { patchPreferences, readPreferences } from "./chat/preferences.ts";
 import { Prompts } from "./chat/prompts.ts";
 import { rate } from "./chat/ratings.ts";
+import { bulk } from "./chat/bulk.ts";
 import { Search } from "./chat/search/search.ts";
+import { Trash } from "./chat/trash.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
 import { editSummary } from "./context/edit.ts";
 import { Estimates } from "./context/estimate.ts";
@@ -116,6 +118,7 @@ export function program(parts: Parts): Program {
   const append = log.append.bind(log);
   const hub = new Hub({ log, watch: watcher, logger, counters: metrics });
   const conversations = new Conversations({ store, append, clock, newId });
+  const trash = new Trash({ store, clock, conversations });
   const prompts = new Prompts({ store, append, variants: config.variants });
   const search = new Search({ store, log, clock, bytesMax: config.searchBytesMax });
   const sessions = new Sessions({ store, clock, newId });
@@ -284,6 +287,7 @@ export function program(parts: Parts): Program {
 
   const services: Services = {
     conversations,
+    trash,
     sessions,
     models: known,
     streams,
@@ -309,6 +313,7 @@ export function program(parts: Parts): Program {
         id,
         model,
       ),
+    bulk: (userId, wanted) => bulk(conversations, userId, wanted),
     search: (userId, q, cursor) => search.page(userId, q, cursor),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),
@@ -346,7 +351,7 @@ export function program(parts: Parts): Program {
   const purge = async () => {
     while (!stopped.signal.aborted) {
       try {
-        const purged = await conversations.purge();
+        const purged = await trash.purge();
         if (purged > 0) logger.log("info", "purged", { conversations: purged });
       } catch (error) {
         logger.log("error", "purge_failed", { cause: causes(error) });

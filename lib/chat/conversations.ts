@@ -9,15 +9,10 @@ import {
   cancelKey,
   conversationKey,
   conversationTopic,
-  messagePrefix,
-  promptPrefix,
   recentKey,
   recentPrefix,
-  summaryPrefix,
-  topicPrefix,
-  TRASH_TTL_MS,
+  trashedKey,
   trashKey,
-  trashPrefix,
   userTopic,
 } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
@@ -43,10 +38,6 @@ export interface OwnedRecord extends ConversationRecord {
 export const PAGE_SIZE = 30;
 /** Conversations that one search looks at, newest first. Reading them takes some 100 ms. */
 const SEARCH_MAX = 2_000;
-/** Rows removed by one commit of a purge. */
-const PURGE_BATCH = 500;
-/** Conversations purged in one go; the next sweep does the rest. */
-const PURGE_MAX = 100;
 
 export interface Page {
   conversations: Conversation[];
@@ -133,6 +124,7 @@ export class Conversations {
           set(conversationKey(id), { userId, deletedAt, messageCount: record.messageCount, conversation }),
           remove(recentKey(userId, conversation.updatedAt, id)),
           set(trashKey(deletedAt, id), true),
+          set(trashedKey(userId, deletedAt, id), true),
           ...(conversation.running === null ? [] : [set(cancelKey(conversation.running), deletedAt)]),
         ],
       };
@@ -151,6 +143,7 @@ export class Conversations {
         writes: () => [
           ...writeConversation(null, { ...record, deletedAt: null }),
           remove(trashKey(deletedAt ?? 0, id)),
+          remove(trashedKey(userId, deletedAt ?? 0, id)),
         ],
       };
     });
@@ -178,45 +171,6 @@ export class Conversations {
     const last = conversations.at(-1);
     const more = last !== undefined && (q === "" ? rows.length > PAGE_SIZE : found.length > PAGE_SIZE);
     return { conversations, nextCursor: more ? writeCursor(last) : null };
-  }
-
-  /** Removes what has been in the trash for too long. Returns how many conversations went. */
-  async purge(): Promise<number> {
-    const { store, clock } = this.#deps;
-    const prefix = trashPrefix();
-    const due = await store.list(
-      { prefix, end: [...prefix, clock.now() - TRASH_TTL_MS] },
-      { limit: PURGE_MAX },
-    );
-    let purged = 0;
-    for (const { key } of due) {
-      const id = key.at(-1) as Id;
-      // The record first, and checked: a restore that was faster keeps everything. The row in the trash goes last, so
-      // that a purge which died in the middle is finished by the next.
-      const { value: record, versionstamp } = await store.get(conversationKey(id));
-      if (record !== null) {
-        const removed = record.deletedAt === key.at(-2) && await store.commit({
-              checks: [{ key: conversationKey(id), versionstamp }],
-              writes: [remove(conversationKey(id))],
-            }) !== null;
-        if (!removed) continue;
-      }
-      await this.#removeAll(messagePrefix(id));
-      await this.#removeAll(promptPrefix(id));
-      await this.#removeAll(summaryPrefix(id));
-      await this.#removeAll(topicPrefix(conversationTopic(id)));
-      await store.commit({ checks: [], writes: [remove(key)] });
-      purged++;
-    }
-    return purged;
-  }
-
-  async #removeAll(prefix: Deno.KvKey): Promise<void> {
-    for (;;) {
-      const rows = await this.#deps.store.list({ prefix }, { limit: PURGE_BATCH });
-      if (rows.length === 0) return;
-      await this.#deps.store.commit({ checks: [], writes: rows.map(({ key }) => remove(key)) });
-    }
   }
 
   async #change(

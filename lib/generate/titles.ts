@@ -60,6 +60,8 @@ interface Task {
   answer: Message;
   /** `provider/model` */
   model: string;
+  /** The conversation, for as long as it is as it was read. */
+  asRead: Check;
 }
 
 export class Titles {
@@ -79,10 +81,11 @@ export class Titles {
       failures: "throughline_titles_failed_total",
       key: titleKey(conversationId),
       rules: RULES,
-      isWanted: async () => {
+      wanted: async () => {
         const task = await this.#taskOf(conversationId, model);
-        if (task !== null) tasks[0] = task;
-        return task !== null;
+        if (task === null) return null;
+        tasks[0] = task;
+        return [task.asRead];
       },
       make: (claim, signal) => this.#make(tasks[0]!, claim, signal),
     });
@@ -102,7 +105,8 @@ export class Titles {
   /** Null when nothing is to be named: somebody did, or no answer has a word yet. */
   async #taskOf(conversationId: Id, answering: string): Promise<Task | null> {
     const { store, cheap } = this.#deps;
-    const { value: record } = await store.get(conversationKey(conversationId));
+    const key = conversationKey(conversationId);
+    const { value: record, versionstamp } = await store.get(key);
     if (record === null || !isNameless(record)) return null;
     const records = await listMessages(store, conversationId);
     const { userId, conversation: { activeLeaf } } = record;
@@ -111,7 +115,8 @@ export class Titles {
     const answer = path.find(({ role, status }) => role === "assistant" && isTerminal(status));
     if (question === undefined || answer === undefined) return null;
     const model = await cheap(answering);
-    return providerOf(model) === DEMO ? null : { userId, conversationId, question, answer, model };
+    if (providerOf(model) === DEMO) return null;
+    return { userId, conversationId, question, answer, model, asRead: { key, versionstamp } };
   }
 
   async #make(task: Task, claim: Check, signal: AbortSignal): Promise<void> {

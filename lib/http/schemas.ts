@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { isId } from "../core/ids.ts";
 import {
+  type Bulk,
+  BULK_ACTIONS,
+  BULK_MAX,
   type Continue,
   type CreateConversation,
   type EditQueued,
@@ -60,6 +63,14 @@ export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
   params: params.optional(),
   fallbacks: fallbacks.nullable().optional(),
 }).refine((patch) => Object.keys(patch).length > 0, "must change something");
+
+export const bulk: z.ZodType<Bulk> = z.strictObject({
+  ids: z.array(id).min(1).max(BULK_MAX).refine(
+    (ids) => new Set(ids).size === ids.length,
+    "must name each once",
+  ),
+  action: z.enum(BULK_ACTIONS),
+});
 
 export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
   id: id.optional(),

@@ -1,6 +1,7 @@
 // What a request carries, and what the routes may call.
 import type { Follower } from "../bus/follow.ts";
 import type { Conversations } from "../chat/conversations.ts";
+import type { Trash } from "../chat/trash.ts";
 import type { Id } from "../core/ids.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { TopicId } from "../kv/keys.ts";
@@ -10,6 +11,8 @@ import type { Health } from "../observe/health.ts";
 import type { Logger } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type {
+  Bulk,
+  BulkResult,
   ContextUse,
   Continue,
   GenerationView,
@@ -40,6 +43,7 @@ export interface EncodedSnapshot {
 /** What the program can do, as functions that check whose it is (P10). Made by `app.ts`. */
 export interface Services {
   conversations: Conversations;
+  trash: Trash;
   sessions: Sessions;
   models: Models;
   streams: Streams;
@@ -70,6 +74,8 @@ export interface Services {
   editSummary(userId: Id, conversationId: Id, throughId: Id, text: string): Promise<Summary>;
   /** How full the window of a model is before the next message; absent: the conversation's model. */
   contextUse(userId: Id, conversationId: Id, model?: string): Promise<ContextUse>;
+  /** One action on many conversations, each by itself. */
+  bulk(userId: Id, wanted: Bulk): Promise<BulkResult[]>;
   /** Messages that say all words of `q`. @throws AppError `invalid`, `limited` */
   search(userId: Id, q: string, cursor?: string): Promise<SearchPage>;
   cancel(userId: Id, generationId: Id): Promise<void>;

@@ -41,6 +41,8 @@ export interface Rules {
 
 /** Beyond the making: for its commit, so that nobody takes what is still being made. */
 const LEASE_SLACK_MS = 30_000;
+/** Tries to take a record: what is checked with it may change for other reasons than being gone. */
+const TRIES_MAX = 3;
 /** A process that drains waits so long for what lets go of its record. */
 const DRAIN_MS_MAX = 1_000;
 
@@ -84,8 +86,11 @@ export interface SideJob {
   failures: MetricName;
   key: Key<State>;
   rules: Rules;
-  /** Whether there still is something to make; asked before its record is taken. */
-  isWanted: () => Promise<boolean>;
+  /**
+   * Asked before its record is taken: null when there is nothing to make, else what the taking checks as well, so that
+   * nothing is written for what is gone by then.
+   */
+  wanted: () => Promise<readonly Check[] | null>;
   /**
    * Makes it, and commits it with `claim` among its checks (S2). Aborted when it takes too long, and when the process drains.
    * A throw is a try that failed.
@@ -145,15 +150,19 @@ export class SideJobs {
   async #run(job: SideJob): Promise<void> {
     const { store, clock, processId } = this.#deps;
     const { key, rules } = job;
-    // Most who ask come while it is made, or after it could not be: for those nothing more is read.
-    const found = await store.get(key);
-    if (taken(found.value, processId, rules, clock.now()) === null || !await job.isWanted()) return;
-    const making = taken(found.value, processId, rules, clock.now());
-    if (making === null || this.#stopped.signal.aborted) return;
-    const check = { key, versionstamp: found.versionstamp };
-    const versionstamp = await store.commit({ checks: [check], writes: [set(key, making)] });
-    if (versionstamp === null) return;
-    await this.#make(job, making, { key, versionstamp });
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      // Most who ask come while it is made, or after it could not be: for those nothing more is read.
+      const found = await store.get(key);
+      if (taken(found.value, processId, rules, clock.now()) === null) return;
+      const checks = await job.wanted();
+      const making = taken(found.value, processId, rules, clock.now());
+      if (checks === null || making === null || this.#stopped.signal.aborted) return;
+      const versionstamp = await store.commit({
+        checks: [{ key, versionstamp: found.versionstamp }, ...checks],
+        writes: [set(key, making)],
+      });
+      if (versionstamp !== null) return await this.#make(job, making, { key, versionstamp });
+    }
   }
 
   async #make(job: SideJob, making: Making, claim: Check): Promise<void> {

@@ -63,9 +63,20 @@ export const recentKey = (
 ): Key<true> => ["recent", userId, updatedAt, id];
 export const recentPrefix = (userId: Id): Deno.KvKey => ["recent", userId];
 
-/** Conversations to purge, by when they were deleted. Written by `chat/conversations.ts`. Lives until restored or purged. */
+/**
+ * Conversations to purge, by when they were deleted; 0: at once. Written by `chat/conversations.ts` and `chat/trash.ts`. Lives
+ * until restored or purged.
+ */
 export const trashKey = (deletedAt: number, id: Id): Key<true> => ["trash", deletedAt, id];
 export const trashPrefix = (): Deno.KvKey => ["trash"];
+
+/** What a user has deleted, and when. Written with the row above. */
+export const trashedKey = (
+  userId: Id,
+  deletedAt: number,
+  id: Id,
+): Key<true> => ["trashed", userId, deletedAt, id];
+export const trashedPrefix = (userId: Id): Deno.KvKey => ["trashed", userId];
 
 /** A message. Written by `generate/`: when accepted, when begun, when ended. Lives as long as its conversation. */
 export const messageKey = (
@@ -87,7 +98,8 @@ export const summaryPrefix = (conversationId: Id): Deno.KvKey => ["summary", con
  * A title that is being made. Written by `jobs/side_job.ts` and `generate/titles.ts`. Lives until it is made or, when it was
  * not to be had, as long as its conversation.
  */
-export const titleKey = (conversationId: Id): Key<Undone> => ["title", conversationId];
+export const titleKey = (conversationId: Id): Key<Undone> => ["title", conversationId, "undone"];
+export const titlePrefix = (conversationId: Id): Deno.KvKey => ["title", conversationId];
 
 /** A job. Written by `generate/` through `jobs/`. Lives `JOB_TTL_MS` after its end. */
 export const generationKey = (id: Id): Key<Job> => ["generation", id];
@@ -104,6 +116,7 @@ export const sentKey = (
   conversationId: Id,
   messageId: Id,
 ): Key<SentRecord> => ["sent", conversationId, messageId];
+export const sentPrefix = (conversationId: Id): Deno.KvKey => ["sent", conversationId];
 
 /**
  * What one call of a provider used, by the day in UTC on which it ended. Written by `generate/`, with the commit that ends
@@ -145,3 +158,16 @@ export const breakerPrefix = (): Deno.KvKey => ["breaker"];
 
 /** Read by `/readyz` to see whether KV answers. Never written. */
 export const probeKey = (): Key<never> => ["probe"];
+
+/**
+ * All that a conversation owns beside its record and its rows in lists: what a purge removes. Whatever is stored under a
+ * conversation's id stands under one of these (`tests/unit/kv/keys_test.ts`).
+ */
+export const ownedPrefixes = (id: Id): Deno.KvKey[] => [
+  messagePrefix(id),
+  summaryPrefix(id),
+  promptPrefix(id),
+  titlePrefix(id),
+  sentPrefix(id),
+  topicPrefix(conversationTopic(id)),
+];

@@ -52,6 +52,42 @@ export interface ConversationPage {
   nextCursor: string | null;
 }
 
+/** A conversation in the trash: deleted at one time, gone for good at another, in milliseconds since the epoch. */
+export interface Trashed {
+  conversation: Conversation;
+  deletedAt: number;
+  goesAt: number;
+}
+
+/** `GET /api/trash?cursor=`: the last deleted one first; `nextCursor` is null on the last page. */
+export interface TrashPage {
+  conversations: Trashed[];
+  nextCursor: string | null;
+}
+
+/** `DELETE /api/trash`: a bounded number of conversations goes at a time. */
+export interface Emptied {
+  purged: number;
+  /** Whether something is left: ask again, unless none was purged. What is still being stopped goes a moment later. */
+  left: boolean;
+}
+
+export const BULK_ACTIONS = ["delete", "restore", "archive", "unarchive", "pin", "unpin"] as const;
+export type BulkAction = typeof BULK_ACTIONS[number];
+
+/** `POST /api/conversations/bulk` → 200 with a result for each id, in their order. */
+export interface Bulk {
+  /** Each once, at most `BULK_MAX`. */
+  ids: Id[];
+  action: BulkAction;
+}
+
+export type BulkResult = { id: Id; ok: true } | { id: Id; ok: false; code: ErrorCode; detail: string };
+
+export interface BulkDone {
+  results: BulkResult[];
+}
+
 /** A message that has all words of a query. */
 export interface SearchHit {
   conversationId: Id;
@@ -198,6 +234,8 @@ export interface PageState {
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
+/** Most conversations of one bulk action. */
+export const BULK_MAX = 100;
 /** Longest query of a search, in UTF-16 units. */
 export const QUERY_CHARS_MAX = 200;
 /** Longest reason of a rating, in UTF-16 units. */

@@ -6,6 +6,7 @@ import { Conversations } from "@/lib/chat/conversations.ts";
 import { readMessage } from "@/lib/chat/messages.ts";
 import { Prompts } from "@/lib/chat/prompts.ts";
 import type { Variant } from "@/lib/chat/variants.ts";
+import { Trash } from "@/lib/chat/trash.ts";
 import { readSnapshot } from "@/lib/chat/snapshot.ts";
 import { editSummary } from "@/lib/context/edit.ts";
 import { Estimates } from "@/lib/context/estimate.ts";
@@ -105,6 +106,7 @@ export class Process {
   readonly hub: Hub;
   readonly watcher: Watcher;
   readonly conversations: Conversations;
+  readonly trash: Trash;
   readonly runner: Runner;
   readonly summaries: Summaries;
   readonly sideJobs: SideJobs;
@@ -133,6 +135,7 @@ export class Process {
     const append = log.append.bind(log);
     this.hub = new Hub({ log, watch: watcher, logger, counters });
     const conversations = this.conversations = new Conversations({ store, append, clock, newId: randomId });
+    this.trash = new Trash({ store, clock, conversations });
     const usable = (model: string) => {
       if (this.unknownModels.has(model)) throw new AppError("unknown_model", `No "${model}".`);
     };

@@ -417,7 +417,7 @@ Deno.test("nothing is written for a conversation that was deleted meanwhile, and
   await here.summaries.settled();
   assert((await state(it, throughId))?.state !== "ready");
   await world.clock.advance(TRASH_TTL_MS + 1);
-  assertEquals(await here.conversations.purge(), 1);
+  assertEquals(await here.trash.purge(), 1);
   assertEquals(await Array.fromAsync(world.kv.list({ prefix: summaryPrefix(id) })), []);
 });
 

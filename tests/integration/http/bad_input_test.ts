@@ -13,6 +13,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 /** Every route that reads a body. `:id` is a conversation of the sender, and `:messageId` is looked at after the body. */
 const BODIES: [method: string, path: string][] = [
   ["POST", "/api/conversations"],
+  ["POST", "/api/conversations/bulk"],
   ["PATCH", "/api/conversations/:id"],
   ["POST", "/api/conversations/:id/messages"],
   ["PATCH", "/api/conversations/:id/messages/:messageId"],

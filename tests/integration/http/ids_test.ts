@@ -17,6 +17,7 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["PATCH", "/api/conversations/:id", { title: "mine" }],
     ["DELETE", "/api/conversations/:id"],
     ["POST", "/api/conversations/:id/restore"],
+    ["DELETE", "/api/trash/:id"],
     ["POST", "/api/conversations/:id/messages", { text: "hello" }],
     ["POST", "/api/conversations/:id/messages", { text: "hello", id: before.messages[0]!.id }],
     ["PATCH", `/api/conversations/:id/messages/${before.messages[0]!.id}`, { text: "mine" }],

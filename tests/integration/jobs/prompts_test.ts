@@ -158,7 +158,7 @@ Deno.test("S1: of a conversation that was purged no prompt is left, and none is 
   await ask(id);
   await here.conversations.remove(world.userId, id);
   await world.clock.advance(TRASH_TTL_MS + 1);
-  assertEquals([await here.conversations.purge(), await rows(world)], [1, []]);
+  assertEquals([await here.trash.purge(), await rows(world)], [1, []]);
   assertEquals((await prompts.instructionsFor(world.userId, conversation)).text, "Be kind.");
   assertEquals(await rows(world), []);
 });

@@ -119,7 +119,7 @@ Deno.test("a conversation that was purged while its job was forgotten still lets
   const other = world.process();
   await other.conversations.remove(world.userId, id);
   await world.clock.advance(TRASH_TTL_MS + 1);
-  assertEquals(await other.conversations.purge(), 1);
+  assertEquals(await other.trash.purge(), 1);
   await other.sweep.run();
   assertEquals((await world.job(reply.generationId))?.state, "done");
   assertEquals(other.logger.events().includes("rescue_failed"), false);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { changeTopics, Conversations, PAGE_SIZE } from "@/lib/chat/conversations.ts";
+import { Trash } from "@/lib/chat/trash.ts";
 import { listMessages, writeMessage } from "@/lib/chat/messages.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
@@ -28,10 +29,11 @@ function scene(kv: Deno.Kv) {
   const clock = new FakeClock();
   const { log, store } = logOn(kv);
   const conversations = new Conversations({ store, append: log.append.bind(log), clock, newId: randomId });
+  const trash = new Trash({ store, clock, conversations });
   const count = async (prefix: Deno.KvKey) => (await Array.fromAsync(kv.list({ prefix }))).length;
   const types = async (topic: Parameters<typeof log.after>[0]) =>
     (await log.after(topic, 0))?.map(({ type }) => type) ?? [];
-  return { clock, log, store, conversations, count, types };
+  return { clock, log, store, conversations, trash, count, types };
 }
 
 async function code(promise: Promise<unknown>): Promise<string> {
@@ -183,7 +185,7 @@ Deno.test("a deleted conversation is in no list, and is told to stop what it run
 
 Deno.test("the trash is emptied after its time, to the last row, and not before", async () => {
   using kv = await Deno.openKv(":memory:");
-  const { conversations, clock, log, store, count } = scene(kv);
+  const { conversations, trash, clock, log, store, count } = scene(kv);
   const { id } = await conversations.create(USER, { model: "demo/tour" });
   const { conversation } = await conversations.read(USER, id);
   for (let i = 0; i < 5; i++) {
@@ -204,10 +206,10 @@ Deno.test("the trash is emptied after its time, to the last row, and not before"
   await kv.set(summaryKey(id, id), { state: "failed", retryAt: null, tries: 3 });
   await conversations.remove(USER, id);
   await clock.advance(TRASH_TTL_MS);
-  assertEquals(await conversations.purge(), 0);
+  assertEquals(await trash.purge(), 0);
   assertEquals((await listMessages(store, id)).length, 5);
   await clock.advance(1);
-  assertEquals(await conversations.purge(), 1);
+  assertEquals(await trash.purge(), 1);
   for (
     const prefix of [
       messagePrefix(id),
@@ -215,16 +217,17 @@ Deno.test("the trash is emptied after its time, to the last row, and not before"
       topicPrefix(conversationTopic(id)),
       trashPrefix(),
       ["conversation"],
+      ["trashed"],
     ]
   ) {
     assertEquals(await count(prefix), 0, JSON.stringify(prefix));
   }
-  assertEquals(await conversations.purge(), 0);
+  assertEquals(await trash.purge(), 0);
 });
 
 Deno.test("a conversation that is restored while the trash is emptied loses nothing", async () => {
   using kv = await Deno.openKv(":memory:");
-  const { conversations, clock, store } = scene(kv);
+  const { conversations, trash, clock, store } = scene(kv);
   const { id } = await conversations.create(USER, { model: "demo/tour" });
   await conversations.remove(USER, id);
   await clock.advance(TRASH_TTL_MS + 1);
@@ -235,7 +238,7 @@ Deno.test("a conversation that is restored while the trash is emptied loses noth
     await restored;
     return "none";
   };
-  await conversations.purge();
+  await trash.purge();
   assert(restored !== null, "it was not restored meanwhile");
   assertEquals((await conversations.read(USER, id)).deletedAt, null);
   assertEquals((await conversations.page(USER)).conversations.length, 1);
@@ -243,14 +246,14 @@ Deno.test("a conversation that is restored while the trash is emptied loses noth
 
 Deno.test("a purge that was interrupted is finished by the next one", async () => {
   using kv = await Deno.openKv(":memory:");
-  const { conversations, clock, store, count } = scene(kv);
+  const { conversations, trash, clock, store, count } = scene(kv);
   const { id } = await conversations.create(USER, { model: "demo/tour" });
   await conversations.remove(USER, id);
   await clock.advance(TRASH_TTL_MS + 1);
   let commits = 0;
   store.onCommit = () => ++commits === 2 ? "fail" : "none";
-  await assertRejects(() => conversations.purge());
-  await conversations.purge();
+  await assertRejects(() => trash.purge());
+  await trash.purge();
   assertEquals(await count(topicPrefix(conversationTopic(id))), 0);
   assertEquals(await count(trashPrefix()), 0);
 });

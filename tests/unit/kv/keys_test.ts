@@ -3,25 +3,28 @@ import * as keys from "@/lib/kv/keys.ts";
 
 const A = "00000000-0000-4000-8000-00000000000a";
 const B = "00000000-0000-4000-8000-00000000000b";
-const topic = keys.conversationTopic(A);
+/** A conversation; no other id is this one. */
+const C = "00000000-0000-4000-8000-00000000000c";
+const topic = keys.conversationTopic(C);
 
 /** One key of every kind. A builder that is missing here fails the first test. */
 const KEYS = {
   headKey: keys.headKey(topic),
   segmentKey: keys.segmentKey(topic, 1),
-  conversationKey: keys.conversationKey(A),
-  recentKey: keys.recentKey(A, 1, B),
-  trashKey: keys.trashKey(1, A),
-  messageKey: keys.messageKey(A, B),
-  summaryKey: keys.summaryKey(A, B),
-  titleKey: keys.titleKey(A),
+  conversationKey: keys.conversationKey(C),
+  recentKey: keys.recentKey(A, 1, C),
+  trashKey: keys.trashKey(1, C),
+  trashedKey: keys.trashedKey(A, 1, C),
+  messageKey: keys.messageKey(C, B),
+  summaryKey: keys.summaryKey(C, B),
+  titleKey: keys.titleKey(C),
   generationKey: keys.generationKey(A),
   cancelKey: keys.cancelKey(A),
   runningKey: keys.runningKey(A),
-  sentKey: keys.sentKey(A, B),
+  sentKey: keys.sentKey(C, B),
   ledgerKey: keys.ledgerKey(A, "2026-11-25", B, 1, 0),
   preferencesKey: keys.preferencesKey(A),
-  promptKey: keys.promptKey(A, "00ff"),
+  promptKey: keys.promptKey(C, "00ff"),
   sessionKey: keys.sessionKey(A),
   breakerKey: keys.breakerKey("openai/gpt"),
   pulseKey: keys.pulseKey(A),
@@ -34,12 +37,15 @@ const PREFIXES = {
   topicPrefix: [keys.topicPrefix(topic), ["headKey", "segmentKey"]],
   recentPrefix: [keys.recentPrefix(A), ["recentKey"]],
   trashPrefix: [keys.trashPrefix(), ["trashKey"]],
+  trashedPrefix: [keys.trashedPrefix(A), ["trashedKey"]],
+  titlePrefix: [keys.titlePrefix(C), ["titleKey"]],
+  sentPrefix: [keys.sentPrefix(C), ["sentKey"]],
   messagesPrefix: [keys.messagesPrefix(), ["messageKey"]],
-  messagePrefix: [keys.messagePrefix(A), ["messageKey"]],
-  summaryPrefix: [keys.summaryPrefix(A), ["summaryKey"]],
+  messagePrefix: [keys.messagePrefix(C), ["messageKey"]],
+  summaryPrefix: [keys.summaryPrefix(C), ["summaryKey"]],
   runningPrefix: [keys.runningPrefix(), ["runningKey"]],
   ledgerPrefix: [keys.ledgerPrefix(A, "2026-11-25"), ["ledgerKey"]],
-  promptPrefix: [keys.promptPrefix(A), ["promptKey"]],
+  promptPrefix: [keys.promptPrefix(C), ["promptKey"]],
   breakerPrefix: [keys.breakerPrefix(), ["breakerKey"]],
   pulsePrefix: [keys.pulsePrefix(), ["pulseKey"]],
 } satisfies Record<string, [Deno.KvKey, (keyof typeof KEYS)[]]>;
@@ -50,7 +56,13 @@ function startsWith(key: Deno.KvKey, prefix: Deno.KvKey): boolean {
 
 Deno.test("the schema: every builder of keys and prefixes is held to these tests", () => {
   const builders = Object.entries(keys).filter(([, it]) => typeof it === "function").map(([name]) => name);
-  const known = [...Object.keys(KEYS), ...Object.keys(PREFIXES), "conversationTopic", "userTopic"];
+  const known = [
+    ...Object.keys(KEYS),
+    ...Object.keys(PREFIXES),
+    "conversationTopic",
+    "userTopic",
+    "ownedPrefixes",
+  ];
   assertEquals(builders.toSorted(), known.toSorted());
 });
 
@@ -65,6 +77,22 @@ Deno.test("the schema: a prefix lists its own kind of key and no other", () => {
     const listed = Object.entries(KEYS).filter(([, key]) => startsWith(key, prefix)).map(([kind]) => kind);
     assertEquals(listed, own, name);
   }
+});
+
+Deno.test("B1: whatever is stored under a conversation's id goes with it, or is its record or its row in a list", () => {
+  const owned = keys.ownedPrefixes(C);
+  const listed = ["conversationKey", "recentKey", "trashKey", "trashedKey"];
+  const named = Object.entries(KEYS).filter(([, key]) => key.some((part) => String(part).includes(C)));
+  const kept = named.filter(([, key]) => !owned.some((prefix) => startsWith(key, prefix))).map(([kind]) =>
+    kind
+  );
+  assertEquals(kept, listed);
+  // And nothing else goes.
+  const gone = Object.entries(KEYS).filter(([, key]) => owned.some((prefix) => startsWith(key, prefix)));
+  assertEquals(
+    gone.map(([kind]) => kind),
+    named.map(([kind]) => kind).filter((kind) => !listed.includes(kind)),
+  );
 });
 
 Deno.test("the schema: a number in a key sorts as a number", async () => {

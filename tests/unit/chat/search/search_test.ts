@@ -1,6 +1,7 @@
 // A search over a store that changes, by processes that remember.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { changeTopics, Conversations } from "@/lib/chat/conversations.ts";
+import { Trash } from "@/lib/chat/trash.ts";
 import { writeMessage } from "@/lib/chat/messages.ts";
 import { PAGE_SIZE } from "@/lib/chat/search/ranking.ts";
 import { readQuery } from "@/lib/chat/search/query.ts";
@@ -24,12 +25,14 @@ class Scene {
   readonly clock = new FakeClock();
   readonly bus: ReturnType<typeof logOn>;
   readonly conversations: Conversations;
+  readonly trash: Trash;
 
   constructor(readonly kv: Deno.Kv) {
     this.bus = logOn(kv);
     const { store, log } = this.bus;
     const append = log.append.bind(log);
     this.conversations = new Conversations({ store, append, clock: this.clock, newId: randomId });
+    this.trash = new Trash({ store, clock: this.clock, conversations: this.conversations });
   }
 
   /** Another process that searches. */
@@ -148,7 +151,7 @@ Deno.test("Q1: whatever changes, two processes find what a naive scan of everyth
     async () => void await scene.conversations.patch(USER, any(listed)!, { archived: true, title: "alpha" }),
     async () => {
       await scene.clock.advance(TRASH_TTL_MS + 1);
-      await scene.conversations.purge();
+      await scene.trash.purge();
       trashed.clear();
     },
   ];
