@@ -10,7 +10,7 @@ import {
   taken,
   untaken,
 } from "@/lib/jobs/side_job.ts";
-import { set } from "@/lib/kv/store.ts";
+import { remove } from "@/lib/kv/store.ts";
 import { Lines } from "../../support/bus.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { FaultyStore } from "../../support/faulty_store.ts";
@@ -49,24 +49,25 @@ async function scene() {
 }
 
 function job(make: SideJob["make"], more: Partial<SideJob> = {}): SideJob {
-  const isWanted = () => Promise.resolve(true);
-  return { name: "side", fields: {}, failures: FAILURES, key: KEY, rules: RULES, isWanted, make, ...more };
+  const wanted = () => Promise.resolve([]);
+  return { name: "side", fields: {}, failures: FAILURES, key: KEY, rules: RULES, wanted, make, ...more };
 }
 
 Deno.test("S1: of processes that begin one at once one makes it, and a process makes it once", async () => {
   using it = await scene();
-  let [asked, made] = [0, 0];
-  const isWanted = () => (asked++, Promise.resolve(true));
+  let made = 0;
+  const wanted = () => Promise.resolve(made === 0 ? [] : null);
   const make: SideJob["make"] = async (claim) => {
     made++;
-    // What is made stays: whoever comes late finds it.
-    await it.store.commit({ checks: [claim], writes: [set(KEY, { state: "ready" })] });
+    await it.store.commit({ checks: [claim], writes: [remove(KEY)] });
   };
   const processes = [it.process(), it.process(), it.process()];
-  for (const process of processes) for (let i = 0; i < 3; i++) process.begin(job(make, { isWanted }));
+  for (const process of processes) {
+    for (let i = 0; i < 3; i++) process.begin(job(make, { wanted }));
+    assertEquals(process.size, 1);
+  }
   await Promise.all(processes.map((process) => process.settled()));
-  assertEquals([made, await it.state()], [1, { state: "ready" }]);
-  assertEquals(asked, 3, "by each process once");
+  assertEquals([made, await it.state()], [1, null]);
   assertEquals(it.clock.sleeping, 0, "a timer is left");
 });
 
@@ -74,14 +75,38 @@ Deno.test("what is not wanted, or cannot be had now, is not begun, and nothing i
   using it = await scene();
   const process = it.process();
   let asked = 0;
-  const isWanted = () => (asked++, Promise.resolve(false));
+  const wanted = () => (asked++, Promise.resolve(null));
   const never = () => Promise.reject(new Error("never"));
-  process.begin(job(never, { isWanted }));
+  process.begin(job(never, { wanted }));
   await process.settled();
   await it.kv.set(KEY, { state: "failed", retryAt: null, tries: 2 });
-  process.begin(job(never, { isWanted }));
+  process.begin(job(never, { wanted }));
   await process.settled();
   assertEquals([asked, it.store.tried.length], [1, 0]);
+});
+
+Deno.test("what it is for is checked when it is taken: nothing is written for what is gone by then", async () => {
+  using it = await scene();
+  const process = it.process();
+  const [owner, other] = [["owner"], ["other"]];
+  await it.kv.set(owner, 1);
+  let made = 0;
+  const wanted = (then: () => Promise<unknown>) => async () => {
+    const { value, versionstamp } = await it.kv.get(owner);
+    await then();
+    return value === null ? null : [{ key: owner, versionstamp }];
+  };
+  const make = () => (made++, Promise.resolve());
+  process.begin(job(make, { wanted: wanted(() => it.kv.delete(owner)) }));
+  await process.settled();
+  assertEquals([made, await it.state()], [0, null]);
+  // What merely changed is looked at again.
+  await it.kv.set(owner, 1);
+  let changes = 0;
+  const change = () => changes++ === 0 ? it.kv.set(owner, 2) : Promise.resolve();
+  process.begin(job(make, { wanted: wanted(change), key: other }));
+  await process.settled();
+  assertEquals(made, 1);
 });
 
 Deno.test("S3: no more than so many are under way; what fails is counted, and tried again later", async () => {
