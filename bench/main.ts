@@ -13,6 +13,7 @@ import { firstToken } from "./parts/first_token.ts";
 import { idle } from "./parts/idle.ts";
 import { load } from "./parts/load.ts";
 import { page } from "./parts/page.ts";
+import { rendering } from "./parts/rendering.ts";
 import { search } from "./parts/search.ts";
 import { storeSize } from "./parts/store_size.ts";
 import { throughput } from "./parts/throughput.ts";
@@ -26,6 +27,7 @@ const RUN: Record<PartName, Part> = {
   "first-token": firstToken,
   "catch-up": catchUp,
   page,
+  rendering,
   search,
   "store-size": storeSize,
   cost,

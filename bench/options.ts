@@ -9,6 +9,7 @@ export const PARTS = [
   "first-token",
   "catch-up",
   "page",
+  "rendering",
   "search",
   "store-size",
   "cost",

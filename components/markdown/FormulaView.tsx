@@ -1,5 +1,6 @@
 // A formula: its source, until there is something that can set it.
 import { Component, type ComponentChild } from "preact";
+import { whenIdle } from "./idle.ts";
 import type { Formula } from "./math.ts";
 import type { typeset as Typeset } from "./typeset.ts";
 
@@ -9,6 +10,21 @@ interface Props {
 
 /** Longer ones scroll by themselves: a line of a formula cannot be broken. */
 const SHORT_CHARS = 24;
+
+/** So many are set as they are drawn, in some milliseconds; a text with thousands must not stop the page for all of them. */
+const AT_ONCE = 100;
+let setAtOnce = 0;
+const waiting = new Set<FormulaView>();
+
+/** Sets some of those that wait, and leaves the others to the next time that the page is idle. */
+function setWaiting(): void {
+  setAtOnce = 0;
+  for (const view of [...waiting].slice(0, AT_ONCE)) {
+    waiting.delete(view);
+    view.forceUpdate();
+  }
+  if (waiting.size > 0) whenIdle(setWaiting);
+}
 
 /** Loaded with the first formula; most pages have none. */
 let typeset: typeof Typeset | null = null;
@@ -41,19 +57,21 @@ export class FormulaView extends Component<Props> {
 
   override componentWillUnmount(): void {
     this.#gone = true;
+    waiting.delete(this);
   }
 
   #prepare(): void {
-    if (typeset !== null || this.props.formula.open) return;
-    load().then(() => this.#gone || typeset === null || this.forceUpdate());
+    if (this.props.formula.open || this.#set?.text === this.props.formula.text) return;
+    if (typeset === null) load().then(() => this.#gone || typeset === null || this.forceUpdate());
+    else if (waiting.add(this).size === 1) whenIdle(setWaiting);
   }
 
   /** Null while it cannot be set, or for ever when it is no formula. */
   #nodes({ text, display, open }: Formula): ComponentChild {
     if (typeset === null || open) return null;
-    if (this.#set?.text !== text || this.#set.display !== display) {
-      this.#set = { text, display, nodes: typeset(text, display) };
-    }
+    if (this.#set?.text === text && this.#set.display === display) return this.#set.nodes;
+    if (++setAtOnce > AT_ONCE) return null;
+    this.#set = { text, display, nodes: typeset(text, display) };
     return this.#set.nodes;
   }
 

@@ -10,8 +10,8 @@ import { rawOf, sources } from "./source.ts";
 const TAIL_CHARS_MAX = 32 * 1024;
 /** What follows may still change the last block (a table's second line, a list's next item) and the one before it. */
 const OPEN_BLOCKS = 2;
-/** A long answer has 2,000. Each becomes some elements; a page of a million is no page. */
-const TOKENS_MAX = 20_000;
+/** A long answer has 3,000. Each becomes some elements; a page of a million is no page. */
+const TOKENS_MAX = 30_000;
 
 export interface Blocks {
   tokens: readonly Token[];
@@ -54,10 +54,10 @@ export class GrowingText {
     let end = blocks.length;
     while (end > 0 && open < OPEN_BLOCKS) if (blocks[--end]!.type !== "space") open += 1;
     const left = healed(tail, blocks, end);
-    this.#readAgainAtChars = 0;
-    if (left.chars > TAIL_CHARS_MAX) this.#readAgainAtChars = 2 * left.chars;
     if (end > 0) this.#freeze(reading, end);
-    else if (left.text === tail) {
+    this.#readAgainAtChars = left.chars > TAIL_CHARS_MAX ? 2 * left.chars : 0;
+    if (left.chars > TAIL_CHARS_MAX) return sources(this.#source.slice(this.#frozenChars));
+    if (end === 0 && left.text === tail) {
       this.#lines = reading.readLines(this.#lines);
       return within({ ...this.#room }, blocks);
     }
