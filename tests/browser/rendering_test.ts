@@ -265,6 +265,7 @@ Deno.test("R9: a copied message is its source, and HTML for programs that know i
     await answer.locator("pre .hljs-keyword").waitFor();
     await answer.hover();
     await answer.locator('[data-action="copy"]').click();
+    await answer.locator('[data-action="copy"][title="Copied"]').waitFor();
     const flavours = await page.evaluate(async () => {
       const [item] = await navigator.clipboard.read();
       const text = async (type: string) => await (await item!.getType(type)).text();
