@@ -215,7 +215,11 @@ async function end(attempt: Attempt, source: SourceEnd): Promise<Next | null> {
   const { job } = lease;
   const fence = (again: boolean) => lease.fence(deps.store, again);
   if (source.ended === "refused" || source.ended === "interrupted") {
-    return await goOn(attempt, source) ?? await beginAnew(deps, lease, gathered, source.error);
+    const next = await goOn(attempt, source);
+    if (next !== null) return next;
+    // What its provider refused to go on with, it has forgotten.
+    if (source.ended === "interrupted") void abandon(deps, job);
+    return await beginAnew(deps, lease, gathered, source.error);
   }
   const last = gathered.coalescer.take();
   if (source.ended === "stopped" && source.cause !== "cancelled") {
@@ -304,7 +308,6 @@ async function beginAnew(
   gathered: Gathered,
   cause: unknown,
 ): Promise<Next | null> {
-  void abandon(deps, lease.job);
   const { processId, leaseMs } = deps.owner;
   gathered.settle(gathered.asking ?? lease.job.model, "failed", deps.clock.now());
   const { spent, writes } = reckoned(deps, lease.job, gathered);
