@@ -182,6 +182,7 @@ export function program(parts: Parts): Program {
     flushMs: config.flushMs,
     watch: watcher.watch.bind(watcher),
     resolve: known.resolve,
+    random,
     breakers,
     fallbacks: async () => (await known.all()).fallbacks,
     estimates,

@@ -27,6 +27,8 @@ const TOLD_MS_MIN = 1_000;
 
 export interface SourceDeps extends AskingDeps {
   clock: Clock;
+  /** From 0 to 1, 1 excluded. */
+  random: () => number;
   breakers: Breakers;
   /** Models to ask, in this order, when a conversation names none of its own. */
   fallbacks: () => Promise<readonly string[]>;
@@ -138,7 +140,7 @@ function tellOfFallback(
 
 /** Calls one model, up to `TRIES_MAX` times. @throws what is no failure of a provider */
 async function askModel(reading: Reading, model: string): Promise<SourceEnd | Passed> {
-  const { deps: { breakers, clock }, lease, from, gathered, stop: { signal } } = reading;
+  const { deps: { breakers, clock, random }, lease, from, gathered, stop: { signal } } = reading;
   for (let tried = 1;; tried++) {
     const leave = await breakers.ask(model);
     if (!leave.go) {
@@ -155,12 +157,12 @@ async function askModel(reading: Reading, model: string): Promise<SourceEnd | Pa
       if (gathered.heard) {
         // Its text goes on by itself, or begins anew: under another claim of the job, of which there are only so many.
         if (!again || !lease.mayGoOn) return { ended: "failed", error };
-        await clock.sleep(afterMs ?? backoffMs(tried), signal);
+        await clock.sleep(afterMs ?? backoffMs(tried, random), signal);
         return signal.aborted ? stopped(signal) : { ended: "interrupted", error };
       }
       // A breaker that is open now would refuse the next try: others may answer at once.
       if (again && tried < TRIES_MAX && !open) {
-        await pause(reading, afterMs ?? backoffMs(tried), error as AppError, tried);
+        await pause(reading, afterMs ?? backoffMs(tried, random), error as AppError, tried);
         continue;
       }
       // What it was to go on with, it has forgotten; or it is not there, and the text that stands is kept. Whoever was

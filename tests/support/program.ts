@@ -194,6 +194,7 @@ export class Process {
       flushMs,
       watch: watcher.watch.bind(watcher),
       resolve,
+      random: () => 0.5,
       breakers: new Breakers({ store, clock, logger }),
       fallbacks: () => Promise.resolve(world.fallbacks),
       estimates,
