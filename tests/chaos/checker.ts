@@ -37,6 +37,8 @@ class Checker {
   readonly #waiting = new Set<string>();
   readonly #readers = new Map<string, Reader>();
   readonly #asked = new Map<string, Asked>();
+  /** What was wished of an answer: the ids of the wishes, and what each was told. */
+  readonly #wishes = new Map<string, Map<string, Set<string>>>();
   /** Jobs that were told to stop, and when. */
   readonly #stops = new Map<string, number>();
   #calmMs = Infinity;
@@ -92,6 +94,14 @@ class Checker {
       case "changed": {
         const asked = this.#asked.get(moment.messageId);
         if (asked !== undefined) asked.changed = moment.how;
+        return;
+      }
+      case "wished": {
+        const { messageId, id, accepted } = moment;
+        const wishes = this.#wishes.get(messageId) ?? new Map<string, Set<string>>();
+        const told = wishes.get(id) ?? new Set<string>();
+        if (accepted !== null) told.add(accepted);
+        this.#wishes.set(messageId, wishes.set(id, told));
         return;
       }
       case "stop":
@@ -182,17 +192,36 @@ class Checker {
       if (cursor !== length) say("P1")(`${follower} holds ${cursor} entries of ${length}`);
     }
     for (const [messageId, asked] of this.#asked) this.#answered(messageId, asked, say("P7"));
+    for (const [, fold] of this.#folds) this.#wished(fold, say("P7"));
     const all = [...this.#folds].filter(([topic]) => topic.startsWith("c:"));
     for (const [, fold] of all) this.#voices.judge(fold, (id) => this.#tenure.claims(id), say("P1"));
     for (const [generationId, stoppedMs] of this.#stops) {
       const job = this.#tenure.jobs.get(generationId);
       const fold = this.#foldOf(`c:${job?.conversationId}`);
       const question = fold.get(fold.get(job?.messageId ?? "")?.message.parentId ?? "")?.words.text;
-      this.#voices.stopped(question, Math.max(stoppedMs, this.#calmMs), say("P6"));
+      this.#voices.stopped(
+        question,
+        Math.max(stoppedMs, this.#calmMs),
+        job === undefined ? Infinity : this.#tenure.nextMs(job),
+        say("P6"),
+      );
     }
     this.#voices.end(say("P6"));
     const answers = all.flatMap(([, fold]) => [...fold.values()].map(({ message }) => message));
     this.#purse.end([...this.#conversations.values()], answers, say("money"));
+  }
+
+  /** An answer goes on once for each wish that was heard, and each wish is told one thing. */
+  #wished(fold: Fold, amiss: (what: string) => void): void {
+    for (const [messageId, { wentOn }] of fold) {
+      const wishes = this.#wishes.get(messageId) ?? new Map<string, Set<string>>();
+      if (wentOn > wishes.size) amiss(`${messageId} went on ${wentOn} times, and ${wishes.size} were wished`);
+      const heard = [...wishes.values()].filter(({ size }) => size > 0).length;
+      if (heard > wentOn) {
+        amiss(`${heard} wishes for ${messageId} were heard, and it went on ${wentOn} times`);
+      }
+      for (const [id, { size }] of wishes) if (size > 1) amiss(`wish ${id} was answered in ${size} ways`);
+    }
   }
 
   /** One message in the log for whatever was answered, at most one for what was not; the same answer every time. */

@@ -16,6 +16,8 @@ export interface Told {
   /** What attempts before this one had said. */
   before: { attempt: number; words: Words }[];
   ended: boolean;
+  /** How often it went on after an end. */
+  wentOn: number;
 }
 
 export type Fold = Map<string, Told>;
@@ -53,6 +55,9 @@ export function take(fold: Fold, { seq, type, json }: Handed, amiss: (what: stri
       const told = fold.get(messageId);
       if (told === undefined) return amiss(`entry ${seq} begins a message anew that nobody told of`);
       if (told.ended) return amiss(`entry ${seq} begins ${messageId} anew after its end`);
+      if (told.wentOn > 0) {
+        amiss(`entry ${seq} takes back words of ${messageId} that a person wanted to go on`);
+      }
       if (attempt <= told.attempt) amiss(`entry ${seq} goes from attempt ${told.attempt} to ${attempt}`);
       told.before.push({ attempt: told.attempt, words: told.words });
       told.attempt = attempt;
@@ -70,7 +75,13 @@ function takeMessage(fold: Fold, message: Message, amiss: (what: string) => void
   const attempt = message.attempt ?? 1;
   const ended = TERMINAL.has(message.status);
   if (told === undefined) {
-    fold.set(message.id, { message, attempt, words, before: [], ended });
+    fold.set(message.id, { message, attempt, words, before: [], ended, wentOn: 0 });
+    return;
+  }
+  // Its next attempt begins with all its words.
+  if (told.ended && message.status === "streaming" && attempt === told.attempt + 1) {
+    if (!same(told.words, words)) amiss(`${message.id} goes on from other words than it ended with`);
+    fold.set(message.id, { ...told, message, attempt, ended, wentOn: told.wentOn + 1 });
     return;
   }
   if (told.ended) return amiss(`${message.id} is told of after its end`);

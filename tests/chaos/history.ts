@@ -29,6 +29,8 @@ export type Happening =
   /** A message that waited was changed, and its sender was told so. */
   | { what: "changed"; by: string; messageId: Id; how: Change }
   | { what: "stop"; by: string; generationId: Id }
+  /** A client asked for an answer to go on, under an id of its wish; `accepted`: what it was told. */
+  | { what: "wished"; by: string; messageId: Id; id: Id; accepted: string | null }
   /** The model was asked for an answer, from its token `from` on. `all` is the whole of it. */
   | {
     what: "called";

@@ -2,6 +2,7 @@
 // then, as providers do; in some runs an answer that was cut off can be resumed, in others it goes on from its text.
 import { AppError } from "@/lib/core/errors.ts";
 import type { Clock } from "@/lib/core/time.ts";
+import { REPEATED_CHARS_MIN } from "@/lib/generate/seam.ts";
 import type { Models } from "@/lib/models/registry.ts";
 import { UNKNOWN_ABILITIES } from "@/lib/protocol/model.ts";
 import type { Delta, ModelRequest, Provider } from "@/lib/models/provider.ts";
@@ -80,10 +81,24 @@ export class SimulatedModel implements Provider {
 
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Delta> {
     return this.#heard((inner) => {
+      const cutOff = request.turns.at(-2);
+      // Asked in words to go on: it does, and often says again how the text ends.
+      if (request.turns.at(-1)?.text.includes("«") && cutOff?.role === "assistant") {
+        const { answer, token, within } = this.#find(cutOff.text);
+        return this.#say(answer, token, within, inner, this.#endOf(cutOff.text));
+      }
       if (request.prefix === undefined) return this.#say(this.#compose(request), 0, 0, inner);
       const { answer, token, within } = this.#find(request.prefix);
       return this.#say(answer, token, within, inner);
     }, signal);
+  }
+
+  /** Nothing, or enough of the end of a text to be told from chance. */
+  #endOf(text: string): string {
+    const { random } = this.#world;
+    return text.length >= REPEATED_CHARS_MIN && random.chance(0.5)
+      ? text.slice(-random.between(REPEATED_CHARS_MIN + 1, 200)).replace(/^[\udc00-\udfff]/, "")
+      : "";
   }
 
   #heard(open: (signal: AbortSignal) => AsyncIterable<Delta>, signal: AbortSignal): AsyncIterable<Delta> {
@@ -135,6 +150,7 @@ export class SimulatedModel implements Provider {
     from: number,
     within: number,
     signal: AbortSignal,
+    again: string | null = null,
   ): AsyncGenerator<Delta, void, void> {
     const { random, history, openCalls } = this.#world;
     const open: OpenCall = { call: ++this.#world.calls, by: this.#by };
@@ -144,24 +160,32 @@ export class SimulatedModel implements Provider {
     history.add({ what: "called", by: this.#by, call, answer: n, prompt, from, all: tokens });
     const failsAt = random.chance(0.1) ? random.between(from, tokens.length) : -1;
     const stallsAt = random.chance(0.05) ? random.between(from, tokens.length) : -1;
+    const cutAt = random.chance(0.3) ? random.between(from + 1, tokens.length) : -1;
     const paceMs = random.pick([0, 20, 150, 600]);
     let counted: number | null = null;
+    const isOwn = again !== null || this.#world.recovery === "continues";
     try {
       // As those do that count the prompt first: whoever lets go of the call has used that much.
       if (this.#world.recovery === "none") {
         yield { type: "usage", usage: { inputTokens: 1, outputTokens: 0 } };
       }
       for (let at = from; at < tokens.length; at++) {
+        if (at === cutAt) {
+          counted = isOwn ? at - from : at;
+          yield { type: "usage", usage: { inputTokens: 1, outputTokens: counted } };
+          yield { type: "end", stopReason: "length" };
+          return;
+        }
         await this.#clock.sleep(at === stallsAt ? STALL_MS : random.between(0, paceMs), signal);
         signal.throwIfAborted();
         if (at === failsAt) throw new AppError("provider_overloaded", "Too many people ask it. Try again.");
         const { type, text } = tokens[at]!;
         history.add({ what: "said", by: this.#by, call, token: at });
-        yield { type, text: at === from ? text.slice(within) : text };
+        yield { type, text: at === from ? (again ?? "") + text.slice(within) : text };
         if (this.resume !== undefined) yield { type: "checkpoint", checkpoint: `${n}:${at + 1}` };
       }
       // A resumed answer is billed as one; what goes on from a text is a request of its own.
-      counted = this.#world.recovery === "continues" ? tokens.length - from : tokens.length;
+      counted = isOwn ? tokens.length - from : tokens.length;
       yield { type: "usage", usage: { inputTokens: 1, outputTokens: counted } };
       yield { type: "end" };
     } finally {

@@ -53,6 +53,14 @@ export const MUTANTS: Readonly<Record<string, Variant>> = {
     }),
   })),
 
+  "a takeover begins anew what a person had go on": transactions((_, writes) => ({
+    writes: writes.map((write) => {
+      if (!isJob(write.key) || write.value === undefined) return write;
+      const { keeps: _, ...job } = write.value as Job;
+      return { ...write, value: job };
+    }),
+  })),
+
   "the ledger forgets a call": transactions((_, writes) => ({
     writes: writes.filter(({ key }) => key[0] !== "ledger"),
   })),

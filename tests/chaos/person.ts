@@ -12,6 +12,8 @@ const RESPONSE_MS_MAX = 6_000;
 /** Tries of one request. The calm comes long before the last. */
 const TRIES_MAX = 100;
 const PAUSE_MS_MAX = 1_500;
+/** Wishes for one answer while it is written. */
+const WISHES_MAX = 20;
 
 /** No response came: the request may have been carried out or not. */
 class NoResponse extends Error {
@@ -83,6 +85,26 @@ export async function send(
 export async function stop(world: World, generationId: Id, by: string): Promise<void> {
   const told = await insist(world, ({ services }) => services.cancel(world.userId, generationId));
   if (told === null) world.history.add({ what: "stop", by, generationId });
+}
+
+/** Has an answer go on, under one id until that is answered. */
+export async function goOn(
+  world: World,
+  wish: { conversationId: Id; messageId: Id; id: Id; by: string },
+): Promise<void> {
+  const { conversationId, messageId, id, by } = wish;
+  const { history, random, userId } = world;
+  history.add({ what: "wished", by, messageId, id, accepted: null });
+  for (let tries = 0; tries < WISHES_MAX && !world.isOver; tries++) {
+    const code = await insist(world, async ({ services }) => {
+      const accepted = await services.continueAnswer(userId, conversationId, { id, messageId }, "request");
+      // Told, whether or not its asker hears of it.
+      history.add({ what: "wished", by, messageId, id, accepted: JSON.stringify(accepted) });
+    });
+    // An answer that is written may be cut off yet.
+    if (code !== "running") return;
+    await world.pause(random.between(100, PAUSE_MS_MAX));
+  }
 }
 
 export type Change = "edited" | "removed" | "hurried";

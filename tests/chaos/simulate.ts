@@ -5,7 +5,7 @@ import type { Head } from "@/lib/bus/head.ts";
 import { conversationKey, conversationTopic, headKey, runningPrefix } from "@/lib/kv/keys.ts";
 import { Follower } from "./follower.ts";
 import type { Moment } from "./history.ts";
-import { change, send, stop } from "./person.ts";
+import { change, goOn, send, stop } from "./person.ts";
 import { befall } from "./trouble.ts";
 import type { Variant } from "./variant.ts";
 import { CALM, weather } from "./weather.ts";
@@ -59,7 +59,7 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<rea
   return history.moments;
 }
 
-/** One message: sent, sometimes from two places at once or once more when it is long answered; changed, or stopped. */
+/** One message: sent, sometimes from two places at once or once more when it is long answered; changed, stopped, or continued. */
 async function converse(world: World, conversationId: Id, text: string, afterMs: number): Promise<void> {
   const { random } = world;
   const sending = { conversationId, messageId: random.id(), text };
@@ -75,6 +75,13 @@ async function converse(world: World, conversationId: Id, text: string, afterMs:
     const { generationId } = accepted.reply;
     const both = [stop(world, generationId, text)];
     if (random.chance(0.3)) both.push(stop(world, generationId, `${text}'s twin`));
+    await Promise.all(both);
+  }
+  if (accepted !== null && random.chance(0.5)) {
+    await world.pause(random.between(0, 2_000));
+    const wish = { conversationId, messageId: accepted.reply.messageId, id: random.id() };
+    const both = [goOn(world, { ...wish, by: text })];
+    if (random.chance(0.3)) both.push(goOn(world, { ...wish, by: `${text}'s twin` }));
     await Promise.all(both);
   }
   if (!random.chance(0.4)) return;

@@ -45,6 +45,7 @@ Deno.test("the simulation has every kind of trouble in it", async () => {
     "watch_broke",
     "sweep_failed",
     "changed",
+    "wished",
   );
   for (const trouble of wanted) assert(met.has(trouble), `no run had "${trouble}"`);
 });

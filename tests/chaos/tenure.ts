@@ -12,7 +12,9 @@ export class Tenure {
   readonly jobs = new Map<string, Job>();
   /** Which process has which owner's id. */
   readonly #processes = new Map<string, string>();
-  readonly #byMessage = new Map<string, string>();
+  /** The jobs of an answer, in their order. */
+  readonly #byMessage = new Map<string, string[]>();
+  readonly #begunMs = new Map<string, number>();
 
   /** Judges one commit of the process `by`, made at `atMs`. */
   add(
@@ -30,7 +32,10 @@ export class Tenure {
       if (old !== undefined) before.set(job.id, old);
       this.#move(by, atMs, old, job, amiss);
       this.jobs.set(job.id, job);
-      this.#byMessage.set(job.messageId, job.id);
+      if (old === undefined) {
+        this.#begunMs.set(job.id, atMs);
+        this.#byMessage.set(job.messageId, [...this.#byMessage.get(job.messageId) ?? [], job.id]);
+      }
     }
     for (const { entries } of added) {
       for (const entry of entries) {
@@ -39,9 +44,16 @@ export class Tenure {
     }
   }
 
-  /** How often the job of an answer was claimed. */
+  /** How often the jobs of an answer were claimed. */
   claims(messageId: string): number {
-    return this.jobs.get(this.#byMessage.get(messageId) ?? "")?.epoch ?? 0;
+    const jobs = this.#byMessage.get(messageId) ?? [];
+    return jobs.reduce((claims, id) => claims + (this.jobs.get(id)?.epoch ?? 0), 0);
+  }
+
+  /** When the job after `id` began to write the same answer; Infinity when none did. */
+  nextMs({ id, messageId }: Job): number {
+    const jobs = this.#byMessage.get(messageId) ?? [];
+    return this.#begunMs.get(jobs[jobs.indexOf(id) + 1] ?? "") ?? Infinity;
   }
 
   #move(by: string, atMs: number, old: Job | undefined, job: Job, amiss: (what: string) => void): void {
@@ -87,7 +99,7 @@ export class Tenure {
       if (!TERMINAL.has(entry.data.message.status)) return;
       messageId = entry.data.message.id;
     } else return;
-    const jobId = this.#byMessage.get(messageId) ?? "";
+    const jobId = this.#byMessage.get(messageId)?.at(-1) ?? "";
     const now = this.jobs.get(jobId);
     const job = before.get(jobId) ?? now;
     if (job?.state !== "running") {

@@ -14,6 +14,7 @@ interface Voice {
   /** Whether it has said anything yet. */
   spoke: boolean;
   closed: { counted: number | null } | null;
+  calledMs: number;
   /** When it was last heard. */
   heardMs: number;
 }
@@ -35,6 +36,7 @@ export class Voices {
         words: wordsOf(all),
         spoke: false,
         closed: null,
+        calledMs: atMs,
         heardMs: atMs,
       });
       return;
@@ -69,10 +71,15 @@ export class Voices {
     }
   }
 
-  /** Of an answer that was stopped, in calm weather, at `stoppedMs`. */
-  stopped(question: string | undefined, stoppedMs: number, amiss: (what: string) => void): void {
-    for (const [call, { prompt, heardMs }] of this.#calls) {
-      if (prompt !== question || heardMs <= stoppedMs + STOP_MS_MAX) continue;
+  /** Of an answer that was stopped, in calm weather, at `stoppedMs`, and that went on at `nextMs`. */
+  stopped(
+    question: string | undefined,
+    stoppedMs: number,
+    nextMs: number,
+    amiss: (what: string) => void,
+  ): void {
+    for (const [call, { prompt, calledMs, heardMs }] of this.#calls) {
+      if (prompt !== question || calledMs >= nextMs || heardMs <= stoppedMs + STOP_MS_MAX) continue;
       amiss(`call ${call} was heard ${heardMs - stoppedMs} ms after its stop`);
     }
   }
@@ -95,7 +102,9 @@ export class Voices {
       const own = left.filter((one) => one.answer === answer);
       left = left.filter((one) => one.answer !== answer);
       if (attempt !== told.attempt || message.status !== "complete") continue;
-      if (!same(own[0]!.words, words)) amiss(`${message.id} is complete, and the model said more`);
+      if (message.stopReason === undefined && !same(own[0]!.words, words)) {
+        amiss(`${message.id} is complete, and the model said more`);
+      }
       const counted = own.map(({ closed }) => closed?.counted ?? null);
       if (!counted.includes(message.usage?.outputTokens ?? NaN)) {
         amiss(`${message.id} counts ${message.usage?.outputTokens} tokens, and its calls ${counted}`);
