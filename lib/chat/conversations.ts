@@ -1,7 +1,10 @@
 // Conversations: whose they are, what they are called, and in which order a person sees them.
 //   C1  Every read names the owner; a foreign or deleted id is `not_found`, like one that never was (P10).
 //   C2  A change is told to the conversation's topic and to its owner's topic in its own commit.
-import { MESSAGES_MAX } from "./messages.ts";
+//   C3  A person may choose the branch that is shown by any message of it; everybody's next message follows its end. Not
+//       while an answer is written: it would be written where nobody looks, and what waits behind it would follow another.
+import { listMessages, MESSAGES_MAX } from "./messages.ts";
+import { leafThrough } from "./tree.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId, type NewId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
@@ -96,12 +99,16 @@ export class Conversations {
   }
 
   async patch(userId: Id, id: Id, wanted: PatchConversation): Promise<Conversation> {
-    const { fallbacks: wantedFallbacks, ...rest } = wanted;
-    return await this.#change(userId, id, ({ fallbacks: before, ...conversation }) => {
+    const { fallbacks: wantedFallbacks, activeLeaf: shown, ...rest } = wanted;
+    return await this.#change(userId, id, async ({ fallbacks: before, ...conversation }) => {
+      const activeLeaf = shown === undefined
+        ? conversation.activeLeaf
+        : await this.#leafThrough(conversation, shown);
       const fallbacks = wantedFallbacks === undefined ? before : wantedFallbacks ?? undefined;
       return {
         ...conversation,
         ...rest,
+        activeLeaf,
         ...(fallbacks === undefined ? {} : { fallbacks }),
         titledBy: wanted.title === undefined ? conversation.titledBy : "person",
       };
@@ -173,15 +180,32 @@ export class Conversations {
     return { conversations, nextCursor: more ? writeCursor(last) : null };
   }
 
+  /** The end of the branch through a message (C3). @throws AppError `invalid`, `running` */
+  async #leafThrough(
+    { id, activeLeaf, running }: Omit<Conversation, "fallbacks">,
+    shown: Id,
+  ): Promise<Id | null> {
+    const records = await listMessages(this.#deps.store, id);
+    const leaf = leafThrough(records.map(({ message }) => message), activeLeaf, shown);
+    if (leaf === null) throw new AppError("invalid", "`activeLeaf` must be a message of this conversation.");
+    if (running !== null && leaf !== activeLeaf) {
+      throw new AppError(
+        "running",
+        "An answer is being written in the branch that is shown. Stop it, or wait for its end.",
+      );
+    }
+    return leaf;
+  }
+
   async #change(
     userId: Id,
     id: Id,
-    edit: (conversation: Conversation) => Conversation,
+    edit: (conversation: Conversation) => Promise<Conversation>,
   ): Promise<Conversation> {
     let changed: Conversation | undefined;
     await this.#deps.append(async () => {
       const record = await this.read(userId, id);
-      const conversation = edit(record.conversation);
+      const conversation = await edit(record.conversation);
       changed = conversation;
       return {
         topics: changeTopics(userId, conversation),

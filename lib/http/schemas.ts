@@ -62,6 +62,7 @@ export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
   archived: z.boolean().optional(),
   params: params.optional(),
   fallbacks: fallbacks.nullable().optional(),
+  activeLeaf: id.optional(),
 }).refine((patch) => Object.keys(patch).length > 0, "must change something");
 
 export const bulk: z.ZodType<Bulk> = z.strictObject({

@@ -44,6 +44,8 @@ export interface PatchConversation {
   params?: Params;
   /** In this order; null: those of the server. */
   fallbacks?: string[] | null;
+  /** A message of the branch that is to be shown, and followed: it becomes the end of that branch. 409 while an answer is written. */
+  activeLeaf?: Id;
 }
 
 /** `GET /api/conversations?q=&cursor=`: newest first; `nextCursor` is null on the last page. */
