@@ -12,7 +12,7 @@ function asSent(element: Element): string {
     formula.removeAttribute("data-formula");
     formula.replaceChildren();
   }
-  for (const code of copy.querySelectorAll("pre code")) code.textContent = code.textContent;
+  for (const code of copy.querySelectorAll("pre code")) code.replaceChildren(code.textContent);
   return copy.innerHTML;
 }
 
