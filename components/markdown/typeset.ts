@@ -35,7 +35,7 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(
 const VALUE = /^[\w #.,%+-]{0,200}$/;
 
 /** What KaTeX's tree is made of, as far as it is read here. */
-interface Piece {
+export interface Piece {
   type?: string;
   attributes?: Record<string, unknown>;
   children?: Piece[];
@@ -63,12 +63,17 @@ export function typeset(tex: string, display: boolean): ComponentChild {
       maxExpand: EXPANSIONS_MAX,
       maxSize: SIZE_MAX,
     });
-    return nodeOf(tree.children?.[0] ?? tree, { nodes: NODES_MAX }, 0);
+    return nodesOf(tree.children?.[0] ?? tree);
   } catch (error) {
     // It is no formula that KaTeX knows, nests beyond the stack, or is too much (F2).
     if (error instanceof katex.ParseError || error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/** What is allowed of a tree, as nodes (F1). */
+export function nodesOf(tree: Piece): ComponentChild {
+  return nodeOf(tree, { nodes: NODES_MAX }, 0);
 }
 
 function nodeOf(piece: Piece, left: { nodes: number }, depth: number): ComponentChild {

@@ -192,10 +192,11 @@ Deno.test("R13: a finished block is never touched again, and a selection in it o
         throw new Error(`"${words}" is not there`);
       }, words);
     const selected = () => page.evaluate(() => getSelection()!.toString());
-    for (const [round, words] of ["finished paragraph", "A growing"].entries()) {
+    // The growing one first, and plainly: behind a bold word its run of text would not grow any more.
+    for (const [round, words] of ["A growing", "finished paragraph"].entries()) {
       await select(words);
       for (let i = 0; i < 500; i++) {
-        await call.send(i % 50 === 49 ? ` **w${round}x${i}**` : ` w${round}x${i}`);
+        await call.send(round > 0 && i % 50 === 48 ? ` **w${round}x${i}**` : ` w${round}x${i}`);
       }
       await tab.textThat((text) => text.endsWith(`w${round}x499`));
       assertEquals(await selected(), words);
@@ -203,7 +204,7 @@ Deno.test("R13: a finished block is never touched again, and a selection in it o
     await call.send(".\n\nSee [it][1].\n\n[1]: https://example.com");
     await call.end();
     await tab.answerWith("complete");
-    assertEquals(await selected(), "A growing");
+    assertEquals(await selected(), "finished paragraph");
     const { changes, same } = await page.evaluate(() => {
       const { changes, blocks } = globalThis as unknown as { changes: string[]; blocks: Element[] };
       const body = document.querySelector('[data-role="assistant"] [data-text]')!;

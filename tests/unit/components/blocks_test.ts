@@ -142,6 +142,22 @@ Deno.test("K5, K6: whatever the corpus holds is read in bounded work, to so many
   }
 });
 
+Deno.test("K5: beyond a depth nothing is read any more: each level would read all that is in it again", () => {
+  const depth = (tokens: readonly Token[]): number =>
+    Math.max(
+      0,
+      ...tokens.map((token) => {
+        const { tokens = [], items = [] } = token as { tokens?: Token[]; items?: Token[] };
+        return 1 + depth([...tokens, ...items]);
+      }),
+    );
+  for (const piece of ["> ", "- ", "1. "]) {
+    const { blocks } = read(`${piece.repeat(200)}x`);
+    assertLess(depth(blocks), 40, piece);
+    assert(blocks[0]!.type !== "source", "what is above that depth is read");
+  }
+});
+
 /** Tokens, at every depth. */
 function count(tokens: readonly Token[]): number {
   return tokens.reduce((sum, token) => {

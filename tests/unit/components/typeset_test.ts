@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { lettersOf } from "@/components/markdown/alphabet.ts";
-import { typeset } from "@/components/markdown/typeset.ts";
+import { nodesOf, typeset } from "@/components/markdown/typeset.ts";
 
 function html(tex: string, display = false): string | null {
   const nodes = typeset(tex, display);
@@ -76,6 +76,23 @@ Deno.test("F1, F2: no formula makes an address, a style or a handler, or more no
     }
   }
   assert(set > 5, "some of these are formulas after all, and were looked at");
+});
+
+Deno.test("F1: whatever a tree holds, only what is listed becomes a node", () => {
+  const evil = { href: "javascript:alert(1)", style: "x", onclick: "x", class: "x", id: "x", src: "x" };
+  const tree = {
+    type: "math",
+    attributes: { ...evil, display: "block", mathcolor: "url(https://evil.example)" },
+    children: [
+      { type: "script", attributes: evil, children: [{ text: "alert(1)" }] },
+      { type: "annotation-xml", attributes: { encoding: "text/html" }, children: [{ text: "<b>" }] },
+      { type: "mspace", attributes: { ...evil, width: "1em" } },
+    ],
+  };
+  assertEquals(
+    renderToString(nodesOf(tree) as VNode),
+    '<math display="block">alert(1)&lt;b><mspace width="1em"></mspace></math>',
+  );
 });
 
 Deno.test("F2: a formula defines no macros, so its length bounds what it becomes", () => {
