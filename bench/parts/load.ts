@@ -10,7 +10,7 @@ import { sideBySide } from "./side_by_side.ts";
 
 const LEVELS = [1, 10, 50, 200, 500, 1_000];
 const PER_SECOND = 30;
-/** The level that the reference figures are for. */
+/** The level at which the rivals are compared. */
 const REFERENCE = { generations: 50, perSecond: 50 };
 
 export async function load(bench: Bench): Promise<Section> {
