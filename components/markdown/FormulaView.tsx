@@ -12,7 +12,7 @@ interface Props {
 const SHORT_CHARS = 24;
 
 /** So many are set as they are drawn, in some milliseconds; a text with thousands must not stop the page for all of them. */
-const AT_ONCE = 100;
+const AT_ONCE = 30;
 let setAtOnce = 0;
 const waiting = new Set<FormulaView>();
 

@@ -11,8 +11,10 @@ export const DEPTH_MAX = 12;
 const RUN_CHARS_MAX = 4_000;
 /** Quotes may be read again for each line that joins them. Twelve levels read a text twelve times; this is beyond. */
 const BLOCK_PASSES_MAX = 20;
-/** A longer quote or list becomes two: in a quote each line moves all lines behind it, and a list that grows is read anew. */
-const CONTAINER_CHARS_MAX = 12 * 1024;
+/** A longer quote becomes two: each line that joins one without its mark moves all lines behind it. */
+const QUOTE_CHARS_MAX = 6 * 1024;
+/** A longer list becomes two: one that grows is read anew for each frame. */
+const LIST_CHARS_MAX = 12 * 1024;
 /**
  * Characters that the marks of a text may make us look at: some, and some more for each of its own. Prose looks at 2 to
  * 40 for each; a paragraph of nothing but brackets at thousands. A million takes 0.5 to 4 ms.
@@ -42,18 +44,18 @@ class BoundedTokenizer extends Tokenizer {
   }
 
   override blockquote(text: string): ReturnType<Tokenizer["blockquote"]> {
-    const line = text.lastIndexOf("\n", CONTAINER_CHARS_MAX);
-    return super.blockquote(text.length <= CONTAINER_CHARS_MAX || line < 0 ? text : text.slice(0, line + 1));
+    const line = text.lastIndexOf("\n", QUOTE_CHARS_MAX);
+    return super.blockquote(text.length <= QUOTE_CHARS_MAX || line < 0 ? text : text.slice(0, line + 1));
   }
 
   override list(text: string): ReturnType<Tokenizer["list"]> {
-    const [, indent, mark] = text.length > CONTAINER_CHARS_MAX
+    const [, indent, mark] = text.length > LIST_CHARS_MAX
       ? /^( {0,3})([*+-]|\d{1,9}[.)]) /.exec(text) ?? []
       : [];
     if (mark === undefined) return super.list(text);
     // At an item of its own, or the rest would not be a list.
     const bullet = `\n${indent}${mark.length === 1 ? mark : ""}`;
-    let at = text.lastIndexOf(bullet, CONTAINER_CHARS_MAX);
+    let at = text.lastIndexOf(bullet, LIST_CHARS_MAX);
     const item = mark.length === 1 ? /^ / : /^\d{1,9}[.)] /;
     while (at > 0 && !item.test(text.slice(at + bullet.length, at + bullet.length + 12))) {
       at = text.lastIndexOf(bullet, at - 1);
@@ -172,7 +174,7 @@ function readRun(lexer: Lexer, run: string): Token[] {
 }
 
 /** What a token costs the page beside a plain one: a part of its own, elements, an address to look at. */
-const WEIGHT: Readonly<Record<string, number>> = { formula: 10, list_item: 4, code: 10, link: 3, image: 3 };
+const WEIGHT: Readonly<Record<string, number>> = { formula: 30, list_item: 4, code: 10, link: 3, image: 3 };
 
 /** How many tokens there may still be. */
 export interface Room {
