@@ -59,11 +59,11 @@ const UNSEEN = new RegExp(String.raw`[[\s\p{Cc}\p{Cf}]--[\u200c\u200d\u{e0020}-\
 
 /** A line without what makes it more than words. */
 function plain(line: string): string {
-  let text = line.toWellFormed().replace(UNSEEN, " ").trim().replace(/^(?:#{1,6}|[-*•>]|\d+[.)]) +/, "");
-  // A label may be within quotes, and quotes behind a label.
+  let text = line.toWellFormed().replace(UNSEEN, " ").trim();
+  // A mark or a label may be within quotes, and quotes behind them.
   for (let before = ""; before !== text;) {
     before = text;
-    text = text.replace(LABEL, "");
+    text = text.replace(/^(?:#{1,6}|[-*•>]|\d+[.)]) +/, "").replace(LABEL, "");
     for (const [open, close] of AROUND) {
       const within = text.slice(open.length, -close.length);
       const isAround = text.length > open.length + close.length && text.startsWith(open) &&
