@@ -197,7 +197,8 @@ function measure({ checks, writes }: Transaction): { units: number; bytes: numbe
     throw tooLarge(`${writes.length} writes; at most ${COMMIT_WRITES_MAX}`);
   }
   let units = 0;
-  let total = 0;
+  // What is checked is part of a commit as well, and costs nothing.
+  let total = checks.reduce((sum, { key }) => sum + keyBytes(key), 0);
   for (const { key, value, bytes: known } of writes) {
     const size = value === undefined ? 0 : known ?? encodedBytes(value);
     if (size > VALUE_BYTES_MAX) {

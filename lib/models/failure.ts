@@ -55,11 +55,6 @@ export function recourse(error: unknown): Recourse {
   };
 }
 
-/** True when the same request may succeed if it is sent again. */
-export function retryable(error: unknown): boolean {
-  return recourse(error).again;
-}
-
 /** What is known of an error that came as an answer, or as an event within one. */
 interface Reply {
   /** Undefined for an event in a stream that began with 200. */

@@ -5,7 +5,7 @@
 //   C3  nothing of an error holds the key, HTML, or more than a line of the provider's words.
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals } from "@std/assert";
 import { causes, type ErrorCode } from "@/lib/core/errors.ts";
-import { retryable } from "@/lib/models/failure.ts";
+import { recourse } from "@/lib/models/failure.ts";
 import type { StopReason, Usage } from "@/lib/protocol/message.ts";
 import { type Adapter, type AdapterName, ADAPTERS, KEY } from "../support/adapters.ts";
 import { FakeClock } from "../support/clock.ts";
@@ -224,7 +224,7 @@ function check(heard: Heard, { text, reasoning, usage, over }: Outcome) {
     const error = errorOf(heard);
     const { code, retry, retryAfterMs, says = /./, requestId } = over.error;
     assertEquals(
-      { code: error.code, retry: retryable(error), retryAfterMs: error.extra.retryAfterMs },
+      { code: error.code, retry: recourse(error).again, retryAfterMs: error.extra.retryAfterMs },
       { code, retry, retryAfterMs },
       error.message,
     );

@@ -1,6 +1,6 @@
 // A provider that does not begin to answer: errors, pages, redirects, and how long it asks us to wait.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { retryable } from "@/lib/models/failure.ts";
+import { recourse } from "@/lib/models/failure.ts";
 import { ADAPTERS } from "../support/adapters.ts";
 import { FakeClock } from "../support/clock.ts";
 import { startFakeProvider } from "../support/fake_provider/mod.ts";
@@ -187,7 +187,7 @@ for (const { name, api, urlVariable, make } of ADAPTERS) {
     const fake = startFakeProvider();
     await fake.close();
     const error = errorOf(await call(make({ baseURL: fake.baseURL(api), clock: new FakeClock() })));
-    assertEquals([error.code, retryable(error)], ["provider_unreachable", true]);
+    assertEquals([error.code, recourse(error).again], ["provider_unreachable", true]);
     assertStringIncludes(error.message, new URL(fake.url).host);
     assertStringIncludes(error.message, urlVariable);
   });

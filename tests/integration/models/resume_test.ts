@@ -1,6 +1,6 @@
 // OpenAI's stored responses: an answer that goes on where another process left it, and one that is stopped.
 import { assert, assertEquals } from "@std/assert";
-import { retryable } from "@/lib/models/failure.ts";
+import { recourse } from "@/lib/models/failure.ts";
 import { openai } from "@/lib/models/openai.ts";
 import { DEADLINES } from "@/lib/resilience/deadline.ts";
 import { open, readTo, stored } from "./stored.ts";
@@ -156,7 +156,7 @@ stored("what has failed at the vendor cannot be gone on with: provider_rejected"
   const { checkpoint, ...first } = await soon(begun);
   assertEquals(errorOf(first).code, "provider_failed");
   const resumed = await soon(hear(make().resume!(checkpoint!, new AbortController().signal)));
-  assertEquals([errorOf(resumed).code, retryable(resumed.error)], ["provider_rejected", false]);
+  assertEquals([errorOf(resumed).code, recourse(resumed.error).again], ["provider_rejected", false]);
 });
 
 stored("what fails while it is gone on with says why, once something was said", async ({ fake, make }) => {

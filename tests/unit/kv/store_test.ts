@@ -1,4 +1,4 @@
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { AppError } from "@/lib/core/errors.ts";
 import { COMMIT_CHECKS_MAX, COMMIT_WRITES_MAX, encodedBytes, VALUE_BYTES_MAX } from "@/lib/kv/limits.ts";
 import { type Key, remove, set, Store, type Transaction } from "@/lib/kv/store.ts";
@@ -92,4 +92,13 @@ Deno.test("list() stops at its limit, from either side", async () => {
     assertEquals(await values(2, true), [699, 698]);
     assertEquals((await values(10_000, false)).length, 700);
   });
+});
+
+Deno.test("K2: what is checked counts towards a commit as well: KV never gets one that it would refuse", async () => {
+  const writes = Array.from({ length: 13 }, (_, n) => ({ key: ["k", n], value: new Uint8Array(62_900) }));
+  const checks = Array.from({ length: 4 }, (_, n) => ({ key: ["x".repeat(1_000), n], versionstamp: null }));
+  await withStore(async (store) => {
+    assert(await store.commit({ checks: [], writes }) !== null, "without them it fits");
+  });
+  await refused({ checks, writes });
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotMatch, assertStrictEquals, assertStringI
 import * as OpenAI from "openai";
 import * as Anthropic from "@anthropic-ai/sdk";
 import { AppError, causes, type ErrorCode } from "@/lib/core/errors.ts";
-import { failure, recourse, reported, retryable } from "@/lib/models/failure.ts";
+import { failure, recourse, reported } from "@/lib/models/failure.ts";
 import { clean, messageIn } from "@/lib/models/said.ts";
 import type { Vendor } from "@/lib/models/vendor.ts";
 
@@ -80,7 +80,7 @@ const THROWN: readonly { what: string; error: unknown; code: ErrorCode; retry: b
 for (const { what, error, code, retry } of THROWN) {
   Deno.test(`${what} is ${code}`, () => {
     const result = failure(error, VENDOR, 0);
-    assertEquals([result.code, retryable(result)], [code, retry]);
+    assertEquals([result.code, recourse(result).again], [code, retry]);
   });
 }
 
@@ -102,9 +102,9 @@ Deno.test("an error event says by its type what it is, in either SDK's shape", (
 Deno.test("an AppError stays itself", () => {
   const error = new AppError("timeout_idle", "Silence");
   assertStrictEquals(failure(error, VENDOR, 0), error);
-  assertEquals(retryable(error), true);
-  assertEquals(retryable(new AppError("timeout_total", "Too long")), false);
-  assertEquals(retryable(new Error("timeout_idle")), false);
+  assertEquals(recourse(error).again, true);
+  assertEquals(recourse(new AppError("timeout_total", "Too long")).again, false);
+  assertEquals(recourse(new Error("timeout_idle")).again, false);
 });
 
 Deno.test("F1: a fault that quotes the key is told without it, to people and to the log", () => {
