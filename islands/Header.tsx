@@ -1,20 +1,15 @@
 // The head of the page: where we are, how the conversation is asked, and which model answers.
-import { useSignal } from "@preact/signals";
 import { MenuIcon, SettingsIcon } from "../components/Icons.tsx";
-import { Lazy, prepare } from "../components/Lazy.tsx";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
+import { prepareDialog } from "./Dialogs.tsx";
 import ModelPicker from "./ModelPicker.tsx";
 
 type Props = Pick<PageState, "models" | "preferences"> & { conversation: Conversation | null };
 
-const dialog = () =>
-  import("../components/settings/SettingsDialog.tsx").then((module) => module.SettingsDialog);
-
 export default function Header(props: Props) {
   const store = useStore(props);
-  const settings = useSignal(false);
   const conversation = store.open.conversation.value;
   const unsaved = store.setup.changed.value;
   return (
@@ -41,33 +36,14 @@ export default function Header(props: Props) {
         data-unsaved={unsaved}
         title={unsaved ? "Chat settings: some are not saved" : "Chat settings"}
         aria-haspopup="dialog"
-        onPointerEnter={() => prepare(dialog)}
-        onFocus={() => prepare(dialog)}
-        onClick={() => settings.value = true}
+        onPointerEnter={() => prepareDialog("settings")}
+        onFocus={() => prepareDialog("settings")}
+        onClick={() => store.dialog.value = "settings"}
       >
         <SettingsIcon />
         <span class="sr-only">Chat settings{unsaved && ", some are not saved"}</span>
       </button>
       <ModelPicker models={props.models} conversation={props.conversation} />
-      {settings.value && (
-        <Lazy
-          load={dialog}
-          with={{
-            setup: store.setup,
-            preferences: store.preferences,
-            models: store.models.value,
-            model: store.choice.standing.value,
-            begun: store.open.id.value !== null,
-            usage: () => store.answers.usage(),
-            say: (status: string) => store.notices.announce({ status }),
-            closed: () => settings.value = false,
-          }}
-          failed={() => {
-            settings.value = false;
-            store.unloaded();
-          }}
-        />
-      )}
     </header>
   );
 }

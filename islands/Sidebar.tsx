@@ -4,7 +4,6 @@ import { useEffect, useRef } from "preact/hooks";
 import { ConversationRow } from "../components/ConversationRow.tsx";
 import { CloseIcon, NewIcon, ThemeIcon } from "../components/Icons.tsx";
 import { groups } from "../lib/client/listing.ts";
-import { toggleTheme } from "../lib/client/theme.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
@@ -85,7 +84,7 @@ export default function Sidebar(props: Props) {
             </button>
           )}
         </nav>
-        <button type="button" class="theme" data-action="theme" onClick={toggleTheme}>
+        <button type="button" class="theme" data-action="theme" onClick={() => store.device.turn()}>
           <ThemeIcon /> Light or dark
         </button>
       </aside>

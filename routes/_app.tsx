@@ -1,9 +1,22 @@
 // The document around every page.
 import { asset } from "fresh/runtime";
 import { define } from "../lib/http/define.ts";
+import { rootAttributes } from "../lib/protocol/device.ts";
+
+/** In the order of their say. */
+const STYLES = [
+  "tokens",
+  "frame",
+  "sidebar",
+  "conversation",
+  "composer",
+  "dialogs",
+  "markdown",
+  "adaptive",
+];
 
 export default define.page(({ Component, state }) => (
-  <html lang="en" data-theme={state.theme}>
+  <html lang="en" {...rootAttributes(state.device)}>
     <head>
       <meta charset="utf-8" />
       <meta
@@ -14,8 +27,7 @@ export default define.page(({ Component, state }) => (
       <meta name="description" content="A streaming AI chat whose answers outlive the tab that asked." />
       <title>Throughline</title>
       <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
-      <link rel="stylesheet" href={asset("/styles.css")} />
-      <link rel="stylesheet" href={asset("/markdown.css")} />
+      {STYLES.map((name) => <link key={name} rel="stylesheet" href={asset(`/${name}.css`)} />)}
     </head>
     <body>
       <Component />

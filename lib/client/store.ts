@@ -10,6 +10,8 @@ import { Answers } from "./answers.ts";
 import { Api, ClientError } from "./api.ts";
 import { Choice } from "./choice.ts";
 import { Connection, type Link } from "./connection.ts";
+import { Device } from "./device.ts";
+import type { DialogName } from "./dialog_name.ts";
 import { Drafts } from "./drafts.ts";
 import { Library } from "./library.ts";
 import { Notices } from "./notices.ts";
@@ -34,6 +36,9 @@ export class Store {
   readonly fill: Signal<string | null> = signal(null);
   /** Whether the sidebar is drawn over the page, on a phone. */
   readonly drawer = signal(false);
+  /** What is laid over the page, if anything: one at a time. */
+  readonly dialog: Signal<DialogName | null> = signal(null);
+  readonly device: Device;
   readonly open: OpenConversation;
   readonly notices: Notices;
   readonly library: Library;
@@ -78,6 +83,7 @@ export class Store {
     this.#around = around;
     const { clock, newId, shelf } = around;
     this.#api = new Api(around);
+    this.device = new Device(around.device);
     this.notices = new Notices(clock);
     this.library = new Library(this.#api, this.notices);
     this.drafts = new Drafts(shelf);
@@ -154,7 +160,10 @@ export class Store {
     this.#around.listen({
       hide: () => this.#disconnect(),
       show: (again) => again && this.#connect(),
-      wake: () => this.#relay?.wake(),
+      wake: () => {
+        this.#relay?.wake();
+        this.device.again();
+      },
       cover: () => this.open.paint(),
       go: (path) => void this.#enter(idIn(path)),
     });

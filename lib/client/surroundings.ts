@@ -1,6 +1,8 @@
 // The browser around the store, as arguments, so that a test can be the browser.
 import type { Id, NewId } from "../core/ids.ts";
 import { type Clock, systemClock } from "../core/time.ts";
+import { DEVICE_COOKIE } from "../protocol/device.ts";
+import type { DevicePorts } from "./device.ts";
 import type { Shelf } from "./drafts.ts";
 import type { Locks, Note, Port } from "./relay.ts";
 
@@ -23,6 +25,7 @@ export interface Surroundings {
   random: () => number;
   newId: NewId;
   shelf: Shelf | null;
+  device: DevicePorts;
   locks: Locks | null;
   openPort: ((hear: (note: Note) => void) => Port) | null;
   /** Runs `paint` before the next frame, or at once when there are no frames. */
@@ -41,6 +44,7 @@ export const NOWHERE: Surroundings = {
     throw new Error("A store on a server makes no ids");
   },
   shelf: null,
+  device: { read: () => undefined, write: () => {}, dark: () => false, mark: () => {} },
   locks: null,
   openPort: null,
   nextFrame: (paint) => paint(),
@@ -60,6 +64,7 @@ export function browserSurroundings(): Surroundings {
     random: Math.random,
     newId,
     shelf: shelf(),
+    device: { read: readCookie, write: writeCookie, dark: prefersDark, mark },
     locks: (navigator.locks as Locks | undefined) ?? null,
     openPort: typeof BroadcastChannel === "undefined" ? null : openPort,
     nextFrame: (paint) => {
@@ -82,6 +87,29 @@ export function browserSurroundings(): Surroundings {
     push: (path) => history.pushState(null, "", path),
     title: (text) => document.title = text,
   };
+}
+
+const YEAR_S = 365 * 24 * 3600;
+
+function readCookie(): string | undefined {
+  const pair = document.cookie.split("; ").find((pair) => pair.startsWith(`${DEVICE_COOKIE}=`));
+  return pair?.slice(DEVICE_COOKIE.length + 1);
+}
+
+function writeCookie(value: string): void {
+  document.cookie = `${DEVICE_COOKIE}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`;
+}
+
+function prefersDark(): boolean {
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function mark(attributes: Record<string, string | undefined>): void {
+  const root = document.documentElement;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) root.removeAttribute(name);
+    else root.setAttribute(name, value);
+  }
 }
 
 function openPort(hear: (note: Note) => void): Port {

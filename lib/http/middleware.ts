@@ -7,6 +7,7 @@ import type { JSX } from "preact";
 import { AppError, ERRORS } from "../core/errors.ts";
 import { isId, randomId } from "../core/ids.ts";
 import { SESSION_TTL_MS } from "../kv/keys.ts";
+import { DEFAULTS, DEVICE_COOKIE, readDevice } from "../protocol/device.ts";
 import { problem, toAppError } from "./respond.ts";
 import type { Identity, Services, State } from "./state.ts";
 import { Timing } from "./timing.ts";
@@ -25,6 +26,7 @@ export function provide(services: Services): Middleware<State> {
     ctx.state.requestId = randomId();
     ctx.state.timing = new Timing();
     ctx.state.identity = null;
+    ctx.state.device = DEFAULTS;
     ctx.state.cookies = [];
     return ctx.next();
   };
@@ -98,8 +100,7 @@ export const outermost: Middleware<State> = async (ctx) => {
 export const identify: Middleware<State> = async (ctx) => {
   const { services, timing } = ctx.state;
   const cookies = parseCookie(ctx.req.headers.get("cookie") ?? "");
-  const theme = cookies.theme;
-  if (theme === "light" || theme === "dark") ctx.state.theme = theme;
+  ctx.state.device = readDevice(cookies[DEVICE_COOKIE]);
   if (isAsset(ctx.url.pathname)) return await ctx.next();
   timing.begin("session");
   const bearer = /^Bearer +(\S+)$/i.exec(ctx.req.headers.get("authorization") ?? "")?.[1];

@@ -27,6 +27,7 @@ import type {
   UsageReport,
 } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
+import type { DeviceSettings } from "../protocol/device.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Preferences } from "../protocol/preferences.ts";
@@ -105,8 +106,8 @@ export interface State {
   requestId: string;
   timing: Timing;
   identity: Identity | null;
-  /** As the person chose it, by cookie; undefined: as the system has it. */
-  theme?: "light" | "dark";
+  /** How this browser wants its pages. */
+  device: DeviceSettings;
   /** Cookies to set with the response. */
   cookies: string[];
 }

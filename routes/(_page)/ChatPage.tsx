@@ -4,6 +4,7 @@ import { Head } from "fresh/runtime";
 import { Finished, FinishedTexts } from "../../components/markdown/finished.ts";
 import Chat from "../../islands/Chat.tsx";
 import Composer from "../../islands/Composer.tsx";
+import Dialogs from "../../islands/Dialogs.tsx";
 import Header from "../../islands/Header.tsx";
 import Notices from "../../islands/Notices.tsx";
 import Sidebar from "../../islands/Sidebar.tsx";
@@ -28,6 +29,7 @@ export function ChatPage({ state, finished = FINISHED }: { state: PageState; fin
           <Composer models={models} conversation={conversation} />
         </main>
         <Notices />
+        <Dialogs />
       </div>
     </Finished.Provider>
   );

@@ -108,7 +108,7 @@ Deno.test("static files carry the headers, and nothing outside of static/ is ser
     assertEquals(response.headers.getSetCookie(), []);
     await response.body?.cancel();
   }
-  for (const path of ["/main.ts", "/lib/config.ts", "/deno.json", "/..%2fdeno.json", "/static/styles.css"]) {
+  for (const path of ["/main.ts", "/lib/config.ts", "/deno.json", "/..%2fdeno.json", "/static/frame.css"]) {
     await assertProblem(await fetch(app.url + path), "not_found");
   }
 });

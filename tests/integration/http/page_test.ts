@@ -129,7 +129,7 @@ Deno.test("D1: pages, the API, problems and streams say where their time went; f
     assertMatch(header, SERVER_TIMING);
     assertEquals(header.replaceAll(/;dur=[\d.]+,?/g, ""), stages, path);
   }
-  const file = await app.handle(new Request(`${app.url}/styles.css`));
+  const file = await app.handle(new Request(`${app.url}/frame.css`));
   await file.body?.cancel();
   assertEquals(file.headers.get("server-timing"), null);
 });

@@ -1,5 +1,5 @@
 // The surroundings of one page, for a store.
-import type { PageListener, Surroundings } from "@/lib/client/surroundings.ts";
+import { NOWHERE, type PageListener, type Surroundings } from "@/lib/client/surroundings.ts";
 import { FakeClock } from "@/tests/support/clock.ts";
 import { FakeBrowser, FakeShelf } from "./fake_browser.ts";
 import { FakeServer } from "./fake_server.ts";
@@ -32,6 +32,7 @@ export function fakePage(made = 500): FakeSurroundings {
     frames,
     clock: new FakeClock(),
     shelf: new FakeShelf(),
+    device: NOWHERE.device,
     fetch: server.fetch,
     random: () => 0.5,
     newId: () => id(made++),

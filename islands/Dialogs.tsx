@@ -1,0 +1,47 @@
+// What is laid over the page, one at a time. Each is loaded when somebody asks for it.
+import { Lazy, prepare } from "../components/Lazy.tsx";
+import type { DialogName } from "../lib/client/dialog_name.ts";
+import type { Store } from "../lib/client/store.ts";
+import { useStore } from "../lib/client/use_store.ts";
+
+const LOAD = {
+  settings: () => import("../components/settings/SettingsDialog.tsx").then((module) => module.SettingsDialog),
+};
+
+export default function Dialogs() {
+  const store = useStore({});
+  const name = store.dialog.value;
+  return name === null ? null : <Shown key={name} name={name} store={store} />;
+}
+
+function Shown({ name, store }: { name: DialogName; store: Store }) {
+  const closed = () => store.dialog.value = null;
+  const failed = () => {
+    closed();
+    store.unloaded();
+  };
+  switch (name) {
+    case "settings":
+      return (
+        <Lazy
+          load={LOAD.settings}
+          failed={failed}
+          with={{
+            setup: store.setup,
+            preferences: store.preferences,
+            models: store.models.value,
+            model: store.choice.standing.value,
+            begun: store.open.id.value !== null,
+            usage: () => store.answers.usage(),
+            say: (status: string) => store.notices.announce({ status }),
+            closed,
+          }}
+        />
+      );
+  }
+}
+
+/** Begins to load a dialog that is likely wanted soon. */
+export function prepareDialog(name: DialogName): void {
+  prepare(LOAD[name]);
+}

@@ -1,0 +1,54 @@
+// The settings of this browser, as this tab knows them.
+import { type Signal, signal } from "@preact/signals";
+import {
+  DEFAULTS,
+  type DeviceSettings,
+  readDevice,
+  rootAttributes,
+  type SettingName,
+  writeDevice,
+} from "../protocol/device.ts";
+
+export interface DevicePorts {
+  /** The value of the cookie, or undefined. */
+  read(): string | undefined;
+  write(value: string): void;
+  /** Whether the system prefers dark pages. */
+  dark(): boolean;
+  /** Sets attributes of the root element, and takes those away that are undefined. */
+  mark(attributes: Record<string, string | undefined>): void;
+}
+
+export class Device {
+  readonly settings: Signal<DeviceSettings> = signal(DEFAULTS);
+  readonly #ports: DevicePorts;
+
+  constructor(ports: DevicePorts) {
+    this.#ports = ports;
+    this.settings.value = readDevice(ports.read());
+  }
+
+  change<Name extends SettingName>(name: Name, value: DeviceSettings[Name]): void {
+    const settings = { ...readDevice(this.#ports.read()), [name]: value };
+    this.#ports.write(writeDevice(settings));
+    this.#show(settings);
+  }
+
+  /** From light to dark, or back. */
+  turn(): void {
+    const { theme } = this.settings.peek();
+    const dark = theme === "system" ? this.#ports.dark() : theme === "dark";
+    this.change("theme", dark ? "light" : "dark");
+  }
+
+  /** Another tab may have changed them while this one was not looked at. */
+  again(): void {
+    const settings = readDevice(this.#ports.read());
+    if (writeDevice(settings) !== writeDevice(this.settings.peek())) this.#show(settings);
+  }
+
+  #show(settings: DeviceSettings): void {
+    this.settings.value = settings;
+    this.#ports.mark(rootAttributes(settings));
+  }
+}

@@ -1,0 +1,3 @@
+// What can be laid over the page.
+
+export type DialogName = "settings";
