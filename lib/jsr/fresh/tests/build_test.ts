@@ -35,7 +35,7 @@ Deno.test(`a page with a counter loads less than ${COUNTER_GZIP_BYTES_MAX} bytes
   await builder(folder.path).build();
   const { buildId } = await snapshotOf(folder.path);
   const read = (name: string) => Deno.readFile(`${folder.path}/static/_fresh/js/${buildId}/${name}`);
-  const names = new Set(["fresh-runtime.js", "Counter.js"]);
+  const names = new Set(["fresh-runtime.js", "islands.js"]);
   let total = 0;
   for (const name of names) {
     const bytes = await read(name);

@@ -5,7 +5,7 @@ import { App } from "../app.ts";
 import { type ListenOptions, serveOn } from "../listen.ts";
 import { applySnapshot, type Snapshot, type SnapshotAsset } from "../snapshot.ts";
 import { type BuiltFile, checkClientSize, compress, digest, makeBuildId, typeOf } from "./assets.ts";
-import { BOOT, bundleClient } from "./bundle.ts";
+import { BOOT, bundleClient, ISLANDS } from "./bundle.ts";
 import { findIslands, findRoutes, findStatic, type FoundRoute } from "./discover.ts";
 import { LIVE_SCRIPT, withLiveReload } from "./live.ts";
 import { type BuildOptions, type ResolvedBuildConfig, resolveOptions } from "./options.ts";
@@ -60,7 +60,7 @@ export class Builder<State = any> {
     const parts = {
       buildId,
       boot: module(BOOT),
-      islands: islands.map((island) => ({ ...island, ...module(`${island.name}.js`) })),
+      islands: islands.map((island) => ({ ...island, ...module(ISLANDS) })),
     };
 
     const files: BuiltFile[] = [

@@ -12,8 +12,13 @@ export interface Client {
 
 /** The module that revives islands. */
 export const BOOT = "fresh-runtime.js";
+/**
+ * The module that has all islands, each by its name. One for each island would be one more for each set of islands that
+ * share something: 24 small files instead of 9, and 4 KB of 70 more, because each is compressed by itself.
+ */
+export const ISLANDS = "islands.js";
 
-/** Bundles the islands and what revives them. Code they share becomes modules of its own, with one instance a page. */
+/** Bundles the islands and what revives them. What is shared becomes modules of its own, with one instance a page. */
 export async function bundleClient(
   islands: FoundIsland[],
   mode: "development" | "production",
@@ -45,7 +50,7 @@ export async function bundleClient(
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  for (const name of [BOOT, ...islands.map((island) => `${island.name}.js`)]) {
+  for (const name of [BOOT, ISLANDS]) {
     if (!files.has(name)) throw new Error(`Cannot bundle the islands: the bundler wrote no ${name}`);
   }
   return { files, imports: (name) => importsOf(name, files) };
@@ -55,10 +60,13 @@ export async function bundleClient(
 async function writeEntries(folder: string, islands: FoundIsland[]): Promise<string[]> {
   const from = (path: string) => JSON.stringify(pathToFileURL(path).href);
   const boot = JSON.stringify(import.meta.resolve("../runtime/boot.ts"));
-  const entries = new Map([[BOOT, `import { boot } from ${boot};\nawait boot();\n`]]);
-  for (const { name, exportName, path } of islands) {
-    entries.set(`${name}.js`, `export { ${exportName} as default } from ${from(path)};\n`);
-  }
+  const exports = islands.map(({ name, exportName, path }) =>
+    `export { ${exportName} as ${name} } from ${from(path)};\n`
+  );
+  const entries = new Map([
+    [BOOT, `import { boot } from ${boot};\nawait boot();\n`],
+    [ISLANDS, exports.join("")],
+  ]);
   return await Promise.all([...entries].map(async ([name, text]) => {
     const path = join(folder, name);
     await Deno.writeTextFile(path, text);

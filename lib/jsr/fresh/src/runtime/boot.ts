@@ -4,7 +4,7 @@ import { findMarkers, parse, rootOf, toVNodes } from "./markers.ts";
 import { revive } from "./revive.ts";
 
 interface State {
-  /** Island names and their modules. */
+  /** Island names and the modules that export them by these names. */
   modules: Record<string, string>;
   props: Parameters<typeof revive>[0];
 }
@@ -16,7 +16,7 @@ export async function boot(): Promise<void> {
   const state: State = JSON.parse(source.textContent!);
   const components: Record<string, ComponentType> = {};
   await Promise.all(
-    Object.entries(state.modules).map(async ([name, url]) => components[name] = (await import(url)).default),
+    Object.entries(state.modules).map(async ([name, url]) => components[name] = (await import(url))[name]),
   );
 
   const contents: Record<string, ComponentChildren> = {};
