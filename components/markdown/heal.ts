@@ -2,20 +2,16 @@
 //   K7  Code is left as it is: its marks mean nothing there, and it may be copied at any time. Only a fence that is
 //       about to close is held back.
 import type { Token } from "marked";
-import remend from "remend";
+import { closed } from "./closing.ts";
 import { OPEN_FORMULA, openFormula } from "./math.ts";
 
-const HEAL = { linkMode: "text-only", katex: false, inlineKatex: false, htmlTags: false } as const;
-
-/** Healing looks at all marks for each mark; what is longer is no line of prose. */
+/** What is longer is no line of prose. */
 const CHARS_MAX = 4_000;
 
-/** Marks that open something of which no letter is here yet. */
-const LONE_MARKS = /(?:(?<=^|[\s([{"'*_~])(?:[*_~`]{1,3}|!?\[)|(?<!\$)\$|\\)$/;
+/** A dollar of which nobody can tell yet what it begins, or an escape of nothing. */
+const LONE_MARK = /(?:(?<!\$)\$|(?<!\\)(?:\\\\)*\\)$/;
 /** May become a list or the line under a heading; it must not make a heading of the text above meanwhile. */
 const LONE_RULE = /\n {0,3}(?:-{1,2}|=+) *$/;
-/** A label whose address is not here yet. */
-const LABEL = /(?<!\])!?\[([^[\]\n]{1,200})\]$/;
 /** A box to tick, of which the line behind it is not here yet. */
 const BOX = /(?<=(?:^|\n)[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[ xX]?\]?[ \t]*$/;
 /** A line that may become the end of a fence. */
@@ -27,25 +23,33 @@ export function heal(tail: string, blocks: readonly Token[]): string {
   if (leaf === undefined) return tail;
   if (leaf.type === "code") return withoutHalfFence(tail, leaf.raw);
   if (BOX.test(tail)) return tail.replace(BOX, "");
-  const line = tail.slice(tail.lastIndexOf("\n") + 1);
-  const whole = leaf.type !== "table" && tail.endsWith(leaf.raw) ? leaf.raw : line;
-  const end = whole.length <= CHARS_MAX ? whole : line;
+  const ended = tail.trimEnd();
+  const line = ended.slice(ended.lastIndexOf("\n") + 1);
+  const block = leaf.raw.trimEnd();
+  if (leaf.type === "table" || block.length > CHARS_MAX) return whole(ended, line);
+  if (ended.endsWith(block)) return whole(ended, block);
+  // The lines of a quote or an item have marks before them: only the last is changed, by what is open in all of them.
+  const last = block.slice(block.lastIndexOf("\n") + 1);
+  const before = block.slice(0, block.length - last.length);
+  const shown = healed(block);
+  if (!ended.endsWith(last) || !shown.startsWith(before)) return whole(ended, line);
+  return ended.slice(0, ended.length - last.length) + shown.slice(before.length);
+}
+
+/** `tail` with its `end` healed. */
+function whole(tail: string, end: string): string {
   if (end.length > CHARS_MAX) return tail;
   return (tail.slice(0, tail.length - end.length) + healed(end.trimEnd())).replace(BOX, "");
 }
 
 function healed(end: string): string {
   const formula = openFormula(end);
-  if (formula === null) {
-    const shown = end.replace(LONE_RULE, "").replace(LABEL, "$1").replace(LONE_MARKS, "");
-    return remend(shown, HEAL).trimEnd();
-  }
+  if (formula === null) return closed(end.replace(LONE_RULE, "").replace(LONE_MARK, "").trimEnd()).trimEnd();
   // What was opened before the formula is closed behind it.
-  const before = end.slice(0, formula.at) + "x";
-  const closed = remend(before, HEAL);
-  const closing = closed.startsWith(before) ? closed.slice(before.length) : "";
-  if (formula.text === "") return remend(end.slice(0, formula.at), HEAL);
-  return end.slice(0, formula.at) + formula.opening + formula.text + OPEN_FORMULA + formula.closing + closing;
+  if (formula.text === "") return closed(end.slice(0, formula.at).trimEnd());
+  const { opening, text, closing } = formula;
+  return closed(end.slice(0, formula.at) + OPEN_FORMULA)
+    .replace(OPEN_FORMULA, () => opening + text + OPEN_FORMULA + closing);
 }
 
 /** The block that is growing: the last of the last. */

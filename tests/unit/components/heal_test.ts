@@ -1,5 +1,6 @@
 // R2: what a reader sees while a text is still being written.
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import type { Token } from "marked";
 import { GrowingText } from "@/components/markdown/blocks.ts";
 import type { Formula } from "@/components/markdown/math.ts";
@@ -56,6 +57,47 @@ Deno.test("R2: at no character of a growing text is a lone mark to be seen", () 
       }
     }
   }
+});
+
+/** Marks that a reader would see as marks. */
+const MARKS = /\*\*|`|\]\(|~~|\\[([]|\$\$|\ue000/;
+
+/** What stands in a line: each with all its marks, within others and beside them. */
+const PIECE = fc.constantFrom(
+  ..."word, 2 * 3, a*b, a_b_c, x[1], [1], [^1], $5, \\*, wow!, 5*, **b**, __b__, *i*, _i_, ***bi***, ~~s~~, ~5, `c`"
+    .split(", "),
+  ..."``a ` b``|`a*b`|**b *i* b**|*i **b** i*|***bi** i*|**`c` b**|~~**b**~~|(**b**)|“**b**”|b**b**b"
+    .split("|"),
+  ...'[l](http://x.y/a_b)|[**l**](http://x.y/(a)*b)|**[l](<http://x.y> "t *t")**|[l *i* `c`](http://x.y)|[l][r]'
+    .split("|"),
+  ..."![a](http://x.y/i.png)|**![a b](http://x.y)**|<http://x.y/a*b*>|<b>|\\(a_1 * b\\)|**\\(x\\)**|$$x * y$$"
+    .split("|"),
+);
+const LINE = fc.array(PIECE, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(" "));
+const BLOCK = fc.tuple(
+  fc.constantFrom("", "> ", "- ", "1. ", "# ", "- > ", "| "),
+  fc.array(LINE, { minLength: 1, maxLength: 3 }),
+)
+  .map(([mark, lines]) => {
+    if (mark === "") return lines.join("\n");
+    if (mark === "| ") return `| h |\n|---|\n${lines.map((line) => `| ${line} |\n`).join("")}`;
+    if (mark === "> ") return lines.map((line) => mark + line).join("\n");
+    return mark === "# " ? mark + lines[0] : mark + lines.join(`\n${" ".repeat(mark.indexOf(" ") + 1)}`);
+  });
+
+Deno.test("R2: whatever is written in whatever block, no mark is shown that the whole does not show", () => {
+  fc.assert(
+    fc.property(fc.array(BLOCK, { minLength: 1, maxLength: 2 }), (blocks) => {
+      const source = blocks.join("\n\n") + "\n";
+      if (MARKS.test(shown(new GrowingText().read(source, false).tokens, []))) return; // it is meant to be read
+      const text = new GrowingText();
+      for (let end = 1; end <= source.length; end++) {
+        const words = shown(text.read(source.slice(0, end), true).tokens, []);
+        assert(!MARKS.test(words), `${JSON.stringify(source.slice(0, end))} shows ${JSON.stringify(words)}`);
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
 
 Deno.test("R2: a paragraph is no heading for a moment because a list begins below it", () => {
