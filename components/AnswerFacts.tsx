@@ -4,6 +4,7 @@ import { answerFacts, type Fact } from "../lib/client/answer_facts.ts";
 import type { Message } from "../lib/protocol/message.ts";
 import type { Model } from "../lib/protocol/model.ts";
 import { Lazy } from "./Lazy.tsx";
+import { When } from "./When.tsx";
 
 export interface AnswerFactsProps {
   message: Message;
@@ -26,6 +27,7 @@ export class AnswerFacts extends Component<AnswerFactsProps, { open: boolean }> 
       <details class="facts" onToggle={this.#toggled}>
         <summary data-action="facts">
           <span class="sr-only">About this answer:</span> <Facts facts={answerFacts(message, models)} />
+          <When atMs={message.createdAt} />
         </summary>
         {this.state.open && <Lazy load={details} with={{ message, models, prompt }} failed={unloaded} />}
       </details>

@@ -134,3 +134,8 @@ export const BadIcon = () => (
     <path d="M20 13h-3V5h3zM17 13l-4 7a2 2 0 0 1-2-2v-4H6a2 2 0 0 1-2-2.4l1.2-5A2 2 0 0 1 7.2 5H17" />
   </Icon>
 );
+export const ToolIcon = () => (
+  <Icon>
+    <path d="M14.5 6.5a4 4 0 0 0-5.2 5.2L4 17l3 3 5.3-5.3a4 4 0 0 0 5.2-5.2l-2.5 2.5-3-3z" />
+  </Icon>
+);

@@ -19,6 +19,7 @@ import { messageHtml } from "./markdown/rich.ts";
 import { Parts } from "./Parts.tsx";
 import { Rating } from "./Rating.tsx";
 import { Thinking } from "./Thinking.tsx";
+import { When } from "./When.tsx";
 
 export interface MessageActions {
   regenerate(messageId: Id): void;
@@ -75,7 +76,14 @@ export class Message extends Component<Props> {
         {message.recovered !== undefined && <p class="aside">Went on after an interruption</p>}
         {fallback !== undefined && <FallbackNote by={message.model} fallback={fallback} models={models} />}
         <div class="body" data-text dir="auto">
-          {assistant ? <Parts message={message} /> : <p class="plain">{textOf(message)}</p>}
+          {assistant
+            ? (
+              <Parts
+                message={message}
+                retry={isTerminal(status) ? () => actions.regenerate(id) : undefined}
+              />
+            )
+            : <p class="plain">{textOf(message)}</p>}
         </div>
         {status === "streaming" && <Progress {...props} />}
         {status === "failed" && message.error !== undefined && (
@@ -167,14 +175,16 @@ function Footer({ message, versions, models, actions }: Props) {
           </>
         )}
       </div>
-      {assistant && (
-        <AnswerFacts
-          message={message}
-          models={models}
-          prompt={actions.prompt}
-          unloaded={actions.unloaded}
-        />
-      )}
+      {assistant
+        ? (
+          <AnswerFacts
+            message={message}
+            models={models}
+            prompt={actions.prompt}
+            unloaded={actions.unloaded}
+          />
+        )
+        : <When atMs={message.createdAt} />}
     </footer>
   );
 }

@@ -1,52 +1,55 @@
 // The body of a message, part by part.
+import { Component } from "preact";
 import type { Message, Part } from "../lib/protocol/message.ts";
 import { safeUrl } from "./markdown/href.ts";
 import { Markdown } from "./markdown/Markdown.tsx";
 import { Reasoning } from "./Reasoning.tsx";
+import { ToolCall } from "./ToolCall.tsx";
 
-export function Parts({ message }: { message: Message }) {
-  const streaming = message.status === "streaming";
-  const last = message.parts.length - 1;
-  return (
-    <>
-      {message.parts.map((part, i) => (
-        <PartView key={i} part={part} parts={message.parts} growing={streaming && i === last} />
-      ))}
-    </>
-  );
+interface Props {
+  message: Message;
+  /** Has the answer written again; absent while that cannot be. */
+  retry?: () => void;
 }
 
-function PartView({ part, parts, growing }: { part: Part; parts: readonly Part[]; growing: boolean }) {
-  switch (part.type) {
-    case "text":
-      return <Markdown text={part.text} streaming={growing} />;
-    case "reasoning":
-      return <Reasoning text={part.text} growing={growing} />;
-    case "tool_call": {
-      const result = parts.find((p) => p.type === "tool_result" && p.callId === part.callId);
-      return <ToolCall call={part} result={result?.type === "tool_result" ? result : undefined} />;
-    }
-    case "tool_result":
-      return null; // shown with its call
-    case "source":
-      return <Source title={part.title} url={part.url} />;
+export class Parts extends Component<Props> {
+  /** Later ones began while we were here. */
+  readonly #atFirst = this.props.message.parts.length;
+
+  override render({ message: { parts, status }, retry }: Props) {
+    const live = status === "streaming";
+    return (
+      <>
+        {parts.map((part, i) => {
+          switch (part.type) {
+            case "text":
+              return <Markdown key={i} text={part.text} streaming={live && i === parts.length - 1} />;
+            case "reasoning":
+              return <Reasoning key={i} text={part.text} growing={live && i === parts.length - 1} />;
+            case "tool_call":
+              return (
+                <ToolCall
+                  key={i}
+                  call={part}
+                  result={resultOf(parts, part.callId)}
+                  live={live}
+                  fresh={i >= this.#atFirst}
+                  retry={retry}
+                />
+              );
+            case "tool_result":
+              return null; // shown with its call
+            case "source":
+              return <Source key={i} title={part.title} url={part.url} />;
+          }
+        })}
+      </>
+    );
   }
 }
 
-type Call = Extract<Part, { type: "tool_call" }>;
-type Result = Extract<Part, { type: "tool_result" }>;
-
-function ToolCall({ call, result }: { call: Call; result: Result | undefined }) {
-  const state = result === undefined ? "running" : result.ok ? "done" : "failed";
-  return (
-    <details class="tool" data-tool-state={state}>
-      <summary>
-        <code>{call.name}</code> <span>{state === "running" ? "running…" : state}</span>
-      </summary>
-      <pre tabIndex={0}>{call.args}</pre>
-      {result !== undefined && <pre tabIndex={0}>{result.output}</pre>}
-    </details>
-  );
+function resultOf(parts: readonly Part[], callId: string) {
+  for (const part of parts) if (part.type === "tool_result" && part.callId === callId) return part;
 }
 
 function Source({ title, url }: { title: string; url?: string }) {

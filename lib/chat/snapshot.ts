@@ -5,7 +5,7 @@ import type { Id } from "../core/ids.ts";
 import { conversationTopic, type TopicId } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { EntryMap, EntryType, Snapshot } from "../protocol/event.ts";
-import { begunAnew, isTerminal, type Message, type Part } from "../protocol/message.ts";
+import { begunAnew, grownBy, isTerminal, type Message, type Part } from "../protocol/message.ts";
 import type { Summary } from "../protocol/summary.ts";
 import { listMessages, type MessageRecord } from "./messages.ts";
 import { listSummaries } from "./summaries.ts";
@@ -127,12 +127,9 @@ function fold(
 /** Like `joinParts`, but in place: a long answer is thousands of these. */
 function grow(parts: Part[], more: readonly Part[]): Part[] {
   for (const part of more) {
-    const last = parts.at(-1);
-    if (last !== undefined && last.type === part.type && "text" in last && "text" in part) {
-      parts[parts.length - 1] = { ...last, text: last.text + part.text };
-    } else {
-      parts.push(part);
-    }
+    const grown = grownBy(parts.at(-1), part);
+    if (grown === null) parts.push(part);
+    else parts[parts.length - 1] = grown;
   }
   return parts;
 }

@@ -11,6 +11,7 @@ export type Status = "queued" | "streaming" | "complete" | "cancelled" | "failed
 export type Part =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
+  /** `args` is JSON, and the beginning of it while the model writes it. */
   | { type: "tool_call"; callId: string; name: string; args: string }
   | { type: "tool_result"; callId: string; ok: boolean; output: string }
   | { type: "source"; id: string; title: string; url?: string };
@@ -149,18 +150,23 @@ export function textOf(message: Pick<Message, "parts">): string {
   return text;
 }
 
+/** `last` with what `part` adds to it; null when `part` is one of its own. A call goes on under its id. */
+export function grownBy(last: Part | undefined, part: Part): Part | null {
+  if (last === undefined || last.type !== part.type) return null;
+  if (last.type === "text" || last.type === "reasoning") {
+    return { type: last.type, text: last.text + (part as typeof last).text };
+  }
+  if (last.type !== "tool_call" || part.type !== "tool_call" || last.callId !== part.callId) return null;
+  return { ...last, args: last.args + part.args };
+}
+
 /** `parts` followed by `more`, where neighbours of one growing kind become one part. Copies what it changes. */
 export function joinParts(parts: readonly Part[], more: readonly Part[]): Part[] {
   const joined = parts.slice();
   for (const part of more) {
-    const last = joined.at(-1);
-    if (
-      last !== undefined && last.type === part.type && (last.type === "text" || last.type === "reasoning")
-    ) {
-      joined[joined.length - 1] = { type: last.type, text: last.text + (part as { text: string }).text };
-    } else {
-      joined.push({ ...part });
-    }
+    const grown = grownBy(joined.at(-1), part);
+    if (grown === null) joined.push({ ...part });
+    else joined[joined.length - 1] = grown;
   }
   return joined;
 }

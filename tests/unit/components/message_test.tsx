@@ -168,10 +168,28 @@ Deno.test("a tool call shows what was asked and what came back", () => {
       { type: "tool_result", callId: "c1", ok: false, output: "no such number" },
     ],
   }));
-  for (const part of ["add", "{&quot;a&quot;:1}", "no such number", 'data-tool-state="failed"']) {
+  for (const part of ["add", "&quot;a&quot;: 1", "no such number", 'data-tool-state="failed"']) {
     assertStringIncludes(rendered, part);
   }
   assertEquals(rendered.match(/no such number/g)?.length, 1);
+});
+
+Deno.test("R11: a tool call is shown in each of its states, whatever its arguments are", () => {
+  const call = (args: string) => ({ type: "tool_call" as const, callId: "c1", name: "add", args });
+  const state = (status: MessageData["status"], ...parts: MessageData["parts"]) =>
+    /data-tool-state="(\w+)"/.exec(html(message({ status, parts })))?.[1];
+  const result = (ok: boolean) => ({ type: "tool_result" as const, callId: "c1", ok, output: "3" });
+  for (const half of ["", "{", '{"a', '{"a": [1, "', "\\", "no JSON"]) {
+    assertEquals(state("streaming", call(half)), "writing", half);
+  }
+  assertEquals(state("streaming", call('{"a":1}')), "running");
+  assertEquals(state("streaming", call("{}"), result(true)), "done");
+  assertEquals(state("complete", call("{}"), result(false)), "failed");
+  assertEquals(state("cancelled", call('{"a')), "stopped");
+  const long = html(
+    message({ status: "complete", parts: [call("{}"), { ...result(true), output: "x".repeat(10_021) }] }),
+  );
+  assertStringIncludes(long, "and 21 characters more");
 });
 
 Deno.test("T2: a message that could not be sent keeps its text and offers Retry and Edit", () => {

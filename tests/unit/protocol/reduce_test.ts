@@ -126,3 +126,18 @@ Deno.test("a conversation that was deleted and restored is shown again by its sn
   }]);
   assert(!back.deleted);
 });
+
+Deno.test("R11: the arguments of a tool call grow under its id, beside whatever else is said", () => {
+  const call = (callId: string, args: string) => ({ type: "tool_call" as const, callId, name: "add", args });
+  const said = (n: number, ...parts: ReturnType<typeof call>[]) =>
+    entry(n, "delta", { messageId: id(10), attempt: 1, parts });
+  const state = fold(begun(), [
+    words(2),
+    said(3, call("a", '{"x"')),
+    said(4, call("a", ":1"), call("a", "}")),
+    said(5, call("b", "{}")),
+    words(6),
+  ]);
+  const parts = state.messages.at(-1)!.parts;
+  assertEquals(parts.slice(-4), [...text("2 "), call("a", '{"x":1}'), call("b", "{}"), ...text("6 ")]);
+});
