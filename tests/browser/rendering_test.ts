@@ -1,39 +1,9 @@
 // How an answer looks while it is written: nothing is drawn twice, nothing jumps, nothing is loaded before it is needed.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Locator, Page } from "playwright-core";
-import { Api } from "../support/api.ts";
-import { type TestBrowser, withBrowser } from "../support/browser.ts";
-import { ChatPage } from "../support/chat_page.ts";
-import type { Exchange } from "../support/fake_provider/mod.ts";
-import { MODELS, startWithProvider } from "../support/server_with_provider.ts";
-
-interface Scene {
-  tab: ChatPage;
-  page: Page;
-  call: Exchange;
-  answer: Locator;
-  /** Files that the page has asked for, by the beginning of their name. */
-  asked(name: string): string[];
-}
-
-/** A page whose question was just asked, and the hand that answers it. */
-async function asking(play: (scene: Scene) => Promise<void>): Promise<void> {
-  await using both = await startWithProvider();
-  const { server, fake } = both;
-  const api = await Api.session(server.url);
-  const conversation = await api.create({ model: MODELS.chat });
-  await withBrowser(async (browser: TestBrowser) => {
-    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
-    const files: string[] = [];
-    context.on("request", (request) => files.push(new URL(request.url()).pathname.split("/").at(-1)!));
-    const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
-    await tab.send("Go on");
-    const call = await fake.next();
-    const asked = (name: string) => files.filter((file) => file.startsWith(`${name}-`));
-    await play({ tab, page: tab.page, call, answer: tab.answers.last(), asked });
-  });
-}
+import type { Page } from "playwright-core";
+import { asking } from "../support/asking.ts";
+import { textOf } from "../support/chat_page.ts";
+import { countTo } from "../support/count.ts";
 
 /** Resolves after the page has drawn two frames: whatever was due is there. */
 function drawn(page: Page): Promise<void> {
@@ -132,6 +102,39 @@ Deno.test("R4: a fence is coloured once, when it is whole: no line moves, a sele
     await tab.live();
     await answer.locator("pre .hljs-keyword").first().waitFor();
     assertEquals(await answer.locator("pre code").first().textContent(), BODY);
+  });
+});
+
+Deno.test("R4: a fence of 20 KB comes in lines, is coloured at its end, and no letter of it turns plain again", async () => {
+  const line =
+    "export const value: string = `${1 + 2}`; // a comment that makes the line as long as lines are\n";
+  const lines = Math.ceil(20 * 1024 / line.length);
+  await asking(async ({ tab, page, call, answer }) => {
+    await call.send("Look:\n\n```ts\n");
+    for (let i = 0; i < lines; i++) await call.send(line);
+    await page.waitForFunction(
+      (chars) => document.querySelector("pre code")?.textContent?.length === chars,
+      lines * line.length - 1,
+    );
+    await page.evaluate(() => {
+      const code = document.querySelector("pre code")!;
+      const seen: { coloured: number; chars: number }[] = [];
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() =>
+        seen.push({ coloured: code.querySelectorAll("span").length, chars: code.textContent!.length })
+      ).observe(code, { childList: true, subtree: true, characterData: true });
+    });
+    await call.send("```\n\nAfter it");
+    await answer.locator("pre .hljs-keyword").first().waitFor();
+    for (let i = 0; i < 60; i++) await call.send(` word${i}`);
+    await call.end();
+    await tab.answerWith("complete");
+    await drawn(page);
+    type Seen = { coloured: number; chars: number }[];
+    const seen = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
+    const first = seen.findIndex(({ coloured }) => coloured > 0);
+    assert(first >= 0 && seen.slice(first).every(({ coloured }) => coloured >= lines), JSON.stringify(seen));
+    assertEquals(new Set(seen.map(({ chars }) => chars)), new Set([lines * line.length - 1]));
   });
 });
 
@@ -297,6 +300,39 @@ Deno.test("R16: each block has the direction of its own words, and a list with i
       all.map((one) => `${one.localName} ${getComputedStyle(one).direction}`)
     );
     assertEquals(directions, ["p rtl", "p ltr", "ul rtl", "blockquote rtl", "p rtl"]);
+  });
+});
+
+Deno.test("R16: what is written without spaces or full stops is shown as it comes, piece by piece", async () => {
+  await asking(async ({ tab, page, call }) => {
+    let said = "";
+    for (const piece of ["日", "本語で", "答えます", "그리고 한국어", "也会说中文"]) {
+      await call.send(piece);
+      said += piece;
+      // The next piece is not sent before this one is seen.
+      await page.waitForFunction(
+        (said) => document.querySelector('[data-role="assistant"] [data-text]')?.textContent === said,
+        said,
+      );
+    }
+    await call.end();
+    assertEquals(await textOf(await tab.answerWith("complete")), said);
+  });
+});
+
+Deno.test("T1: each of a hundred pieces is drawn when it comes, not with the next", async () => {
+  await asking(async ({ tab, page, call }) => {
+    for (let i = 1; i <= 100; i++) {
+      await call.send(i === 1 ? "1" : ` ${i}`);
+      await page.waitForFunction(
+        (end) =>
+          document.querySelector('[data-role="assistant"] [data-text]')?.textContent?.split(" ").at(-1) ===
+            end,
+        String(i),
+      );
+    }
+    await call.end();
+    assertEquals(await textOf(await tab.answerWith("complete")), countTo(100));
   });
 });
 
