@@ -8,11 +8,13 @@ import { Log } from "./bus/log.ts";
 import { Watcher } from "./bus/watcher.ts";
 import { Conversations } from "./chat/conversations.ts";
 import { patchPreferences, readPreferences } from "./chat/preferences.ts";
+import { exported } from "./chat/export.ts";
 import { Prompts } from "./chat/prompts.ts";
 import { rate } from "./chat/ratings.ts";
 import { bulk } from "./chat/bulk.ts";
 import { Search } from "./chat/search/search.ts";
 import { Trash } from "./chat/trash.ts";
+import { removeAll } from "./chat/remove_all.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
 import { editSummary } from "./context/edit.ts";
 import { Estimates } from "./context/estimate.ts";
@@ -60,7 +62,7 @@ import type { Conversation } from "./protocol/conversation.ts";
 import { UNKNOWN_ABILITIES } from "./protocol/model.ts";
 import type { PageState } from "./protocol/api.ts";
 import type { Snapshot } from "./protocol/event.ts";
-import { periodOf, report } from "./usage/report.ts";
+import { everyDay, periodOf, report } from "./usage/report.ts";
 
 /** Streams close within this after `bye: drain`; then the process exits whatever they do. */
 const DRAIN_STREAMS_MS = 1_000;
@@ -315,6 +317,19 @@ export function program(parts: Parts): Program {
         model,
       ),
     bulk: (userId, wanted) => bulk(conversations, userId, wanted),
+    removeAll: (userId) => removeAll(store, conversations, userId),
+    exported: (userId) =>
+      exported(
+        {
+          store,
+          preferences: (id) => readPreferences(store, id),
+          usage: (id) => everyDay(store, id, clock.now()),
+          snapshot: (owner, id, options) =>
+            readSnapshot({ store, log, readConversation: () => conversations.read(owner, id, options) }, id),
+        },
+        userId,
+        clock.now(),
+      ),
     search: (userId, q, cursor) => search.page(userId, q, cursor),
     cancel: (userId, id) => cancel({ store, append, clock, conversations, nudge }, userId, id),
     generation: (userId, id) => viewJob(store, userId, id),

@@ -22,6 +22,7 @@ import type {
   PromptText,
   Rate,
   Regenerate,
+  RemovedAll,
   SearchPage,
   SendMessage,
   UsageReport,
@@ -77,6 +78,10 @@ export interface Services {
   contextUse(userId: Id, conversationId: Id, model?: string): Promise<ContextUse>;
   /** One action on many conversations, each by itself. */
   bulk(userId: Id, wanted: Bulk): Promise<BulkResult[]>;
+  /** Some of a person's conversations into the trash; asked again, the rest. */
+  removeAll(userId: Id): Promise<RemovedAll>;
+  /** All that a person has, as the pieces of one JSON document. */
+  exported(userId: Id): AsyncGenerator<string>;
   /** Messages that say all words of `q`. @throws AppError `invalid`, `limited` */
   search(userId: Id, q: string, cursor?: string): Promise<SearchPage>;
   cancel(userId: Id, generationId: Id): Promise<void>;

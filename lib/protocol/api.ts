@@ -74,6 +74,13 @@ export interface Emptied {
   left: boolean;
 }
 
+/** `DELETE /api/conversations`: a bounded number of conversations goes into the trash at a time. */
+export interface RemovedAll {
+  removed: number;
+  /** Whether some are left: ask again. */
+  left: boolean;
+}
+
 export const BULK_ACTIONS = ["delete", "restore", "archive", "unarchive", "pin", "unpin"] as const;
 export type BulkAction = typeof BULK_ACTIONS[number];
 

@@ -1,7 +1,7 @@
 // What a person has used, by day and model, added up from the ledger.
 import { AppError } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
-import { ledgerPrefix } from "../kv/keys.ts";
+import { LEDGER_TTL_MS, ledgerPrefix } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { ModelSpending, UsageReport } from "../protocol/api.ts";
 import { dayOf, daysAfter, daysFromTo, isDay } from "./day.ts";
@@ -69,6 +69,16 @@ export async function report(store: Store, userId: Id, { from, to }: Period): Pr
   return {
     days: [...days].map(([day, models]) => ({ day, models: [...models.values()].sort(byCost) })),
   };
+}
+
+/** All days of the ledger, a month at a time. @throws AppError `invalid` */
+export async function everyDay(store: Store, userId: Id, now: number): Promise<UsageReport["days"]> {
+  const days: UsageReport["days"] = [];
+  const first = dayOf(now - LEDGER_TTL_MS);
+  for (let from = first; from <= dayOf(now); from = daysAfter(from, DAYS)) {
+    days.push(...(await report(store, userId, { from, to: daysAfter(from, DAYS - 1) })).days);
+  }
+  return days;
 }
 
 function plus(sum: ModelSpending | undefined, { model, usage, costMicroUsd }: LedgerEntry): ModelSpending {

@@ -3,6 +3,7 @@ import { define } from "../../../lib/http/define.ts";
 import { required } from "../../../lib/http/middleware.ts";
 import { json } from "../../../lib/http/respond.ts";
 import { createConversation } from "../../../lib/http/schemas.ts";
+import type { RemovedAll } from "../../../lib/protocol/api.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
@@ -18,5 +19,9 @@ export const handler = define.handlers({
     const model = wanted.model ?? await models.defaultModel();
     await models.resolve(model);
     return json(await conversations.create(userId, { ...wanted, model }), 201);
+  },
+  async DELETE(ctx) {
+    const { userId } = required(ctx.state);
+    return json(await ctx.state.services.removeAll(userId) satisfies RemovedAll);
   },
 });
