@@ -39,15 +39,18 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
   const there = !empty && missing === null;
   useEffect(() => {
     if (list.current === null || content.current === null) return;
-    const pin = new Pin(list.current, content.current);
+    const pin = new Pin(list.current, content.current, () => store.device.settings.peek().follow);
     setPin(pin);
     return () => pin.close();
   }, [open, there]);
-  // What a person just sent, they want to see.
+  // What a person just sent, they want to see; and what waited and is now being answered.
   const sent = outgoing.at(-1)?.id;
+  const asked = sent ?? items.findLast(({ message }) => message.role === "user")?.message.id;
   useEffect(() => {
-    if (sent !== undefined) pin?.jump();
-  }, [sent]);
+    const question = [...content.current?.querySelectorAll<HTMLElement>('[data-role="user"]') ?? []].at(-1);
+    if (question === undefined) return;
+    if (sent !== undefined || (store.busy.peek() && pin?.away.peek() === false)) pin?.asked(question);
+  }, [asked]);
   useSignalEffect(() => {
     document.body.dataset.connection = store.link.value;
   });
@@ -99,7 +102,7 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
           </ErrorNote>
         </div>
       )}
-      {pin !== null && !pin.pinned.value && (
+      {pin?.away.value && (
         <button
           type="button"
           class="jump"

@@ -1,60 +1,144 @@
-// Keeps a list that grows at its end in view, for as long as the reader stays there.
-//   N1  Nothing else sets scrollTop. Once the reader has scrolled up, it is not set at all.
+// What a list that grows at its end shows: its end, the last question, or whatever its reader looks at.
+//   N1  Nothing else sets scrollTop.
+//   N2  Whatever a reader does that moves the list up ends the following at once, by one pixel as by a page. It begins again
+//       when they come back to the end, or ask for it.
 import { type Signal, signal } from "@preact/signals";
+import type { DeviceSettings } from "../protocol/device.ts";
+
+export type Follow = DeviceSettings["follow"];
 
 /** So near the end, the reader means to be at the end. */
 const NEAR_PX = 60;
-/** Rounding and rubber bands move a list by less. */
-const DRIFT_PX = 3;
+/** scrollTop has fractions of pixels where scrollHeight has none. */
+const ROUNDING_PX = 0.9;
+/** A finger that rests on the glass trembles by less. */
+const TREMBLE_PX = 3;
+/** Above the question at the top of the view. */
+const ABOVE_PX = 16;
+/** Keys that move a list up. */
+const UP = /^(?:ArrowUp|PageUp|Home)$/;
 
 export class Pin {
-  /** True while the list follows its end. */
-  readonly pinned: Signal<boolean> = signal(true);
+  /** True when the end is out of sight and not followed: the reader may want to go there. */
+  readonly away: Signal<boolean> = signal(false);
   readonly #list: HTMLElement;
+  readonly #content: HTMLElement;
+  readonly #mode: () => Follow;
   readonly #observer: ResizeObserver;
+  readonly #listening = new AbortController();
+  /** The reader has not left the end. */
+  #pinned = true;
+  /** Where the list stands when the last question is at the top of the view. */
+  #question: number | null = null;
+  /** Where the list stood, and could stand at most, when it was last looked at. */
   #top = 0;
+  #max = 0;
+  #fingerY = 0;
 
   /** `content` is what grows in `list`. */
-  constructor(list: HTMLElement, content: HTMLElement) {
+  constructor(list: HTMLElement, content: HTMLElement, mode: () => Follow) {
     this.#list = list;
-    this.#observer = new ResizeObserver(() => this.#follow());
+    this.#content = content;
+    this.#mode = mode;
+    this.#observer = new ResizeObserver(() => this.#grown());
     this.#observer.observe(content);
     this.#observer.observe(list);
-    list.addEventListener("scroll", this.#scrolled, { passive: true });
-    list.addEventListener("wheel", this.#wheeled, { passive: true });
-    this.#follow();
+    const on = <Type extends "wheel" | "keydown" | "touchstart" | "touchmove">(
+      type: Type,
+      heard: (event: HTMLElementEventMap[Type]) => void,
+    ) => list.addEventListener(type, heard, { passive: true, signal: this.#listening.signal });
+    on("wheel", (event) => {
+      if (!event.ctrlKey && event.deltaY < -Math.abs(event.deltaX)) this.#up(event);
+    });
+    on("keydown", (event) => {
+      if (UP.test(event.key) || (event.key === " " && event.shiftKey)) this.#up(event);
+    });
+    on("touchstart", (event) => this.#fingerY = event.touches[0]!.clientY);
+    on("touchmove", (event) => {
+      if (event.touches[0]!.clientY > this.#fingerY + TREMBLE_PX) this.#up(event);
+    });
+    list.addEventListener("scroll", this.#scrolled, { passive: true, signal: this.#listening.signal });
+    this.jump();
   }
 
   close(): void {
     this.#observer.disconnect();
-    this.#list.removeEventListener("scroll", this.#scrolled);
-    this.#list.removeEventListener("wheel", this.#wheeled);
+    this.#listening.abort();
+    this.#content.style.minHeight = "";
   }
 
-  /** Goes to the end and stays there. */
+  /** Goes to the end, and stays there where ends are followed. */
   jump(): void {
-    this.pinned.value = true;
-    this.#follow();
+    this.#pinned = true;
+    this.#question = null;
+    this.#go(this.#list.scrollHeight);
   }
 
-  #follow(): void {
-    if (!this.pinned.peek()) return;
-    this.#list.scrollTop = this.#list.scrollHeight;
-    this.#top = this.#list.scrollTop;
+  /** A question was asked: it is what its asker wants to see. */
+  asked(question: HTMLElement): void {
+    if (this.#mode() !== "question") return this.jump();
+    this.#pinned = false;
+    const above = question.getBoundingClientRect().top - this.#list.getBoundingClientRect().top;
+    this.#question = Math.max(0, this.#list.scrollTop + above - ABOVE_PX);
+    this.#hold(this.#question);
   }
 
-  readonly #wheeled = (event: WheelEvent) => {
-    const scrolls = this.#list.scrollHeight > this.#list.clientHeight;
-    if (event.deltaY < 0 && scrolls) this.pinned.value = false;
-  };
+  /** With the question at the top. There must be something below it, or it could not go there. */
+  #hold(question: number): void {
+    this.#content.style.minHeight = `${question + this.#list.clientHeight}px`;
+    this.#go(question);
+  }
+
+  #go(top: number): void {
+    this.#list.scrollTop = top;
+    this.#look();
+  }
+
+  get #follows(): boolean {
+    return this.#pinned && this.#mode() === "end";
+  }
+
+  #look(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#list;
+    this.#top = scrollTop;
+    this.#max = scrollHeight - clientHeight;
+    this.away.value = !this.#follows && this.#max - scrollTop > NEAR_PX;
+  }
+
+  #grown(): void {
+    const question = this.#question;
+    // A higher list, as when a phone's keyboard goes, needs more below the question.
+    if (question !== null && Math.abs(this.#top - question) < 1) return this.#hold(question);
+    this.#scrolled(); // the event of what the reader just did may be still to come
+    if (this.#follows) this.jump();
+  }
+
+  /** The reader wants up. What scrolls within the list takes it first. */
+  #up(event: Event): void {
+    for (
+      let at = event.target as HTMLElement | null;
+      at !== null && at !== this.#list;
+      at = at.parentElement
+    ) {
+      if (at.scrollTop > 0) return;
+    }
+    if (this.#list.scrollTop > 0) this.#leave();
+  }
 
   /** A scrollbar, a finger, a key or find-in-page: whatever moved the list up, it was not us. */
   readonly #scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = this.#list;
-    const leftPx = scrollHeight - clientHeight - scrollTop;
-    // A list that became shorter is moved up by the browser, and stands at its end.
-    if (scrollTop < this.#top - DRIFT_PX && leftPx > 1) this.pinned.value = false;
-    else if (scrollTop > this.#top && leftPx <= NEAR_PX) this.pinned.value = true;
-    this.#top = scrollTop;
+    const max = scrollHeight - clientHeight;
+    const left = max - scrollTop;
+    // A list that became shorter, or higher, is moved up by the browser, and stands at its end.
+    const clamped = max < this.#max && left <= ROUNDING_PX;
+    if (scrollTop < this.#top - ROUNDING_PX && !clamped) this.#leave();
+    else if (scrollTop > this.#top && left <= NEAR_PX) this.#pinned = true;
+    this.#look();
   };
+
+  #leave(): void {
+    this.#pinned = false;
+    this.#question = null;
+  }
 }
