@@ -3,6 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { Api } from "./api.ts";
 import { type ContextOptions, withBrowser } from "./browser.ts";
 import { ChatPage } from "./chat_page.ts";
+import type { ChromiumOptions } from "./chromium.ts";
 import type { Exchange, FakeProvider } from "./fake_provider/mod.ts";
 import { MODELS, startWithProvider } from "./server_with_provider.ts";
 
@@ -21,12 +22,15 @@ export interface Scene {
 /** Plays the scene before a model of one wire format. */
 export async function asking(
   play: (scene: Scene) => Promise<void>,
-  { model = MODELS.chat as string, ...options }: { model?: string } & Omit<ContextOptions, "session"> = {},
+  { model = MODELS.chat as string, mouse, ...options }:
+    & { model?: string }
+    & ChromiumOptions
+    & Omit<ContextOptions, "session"> = {},
 ): Promise<void> {
   await using both = await startWithProvider();
   const { server, fake } = both;
   const api = await Api.session(server.url);
-  const { id: conversationId } = await api.create({ model });
+  const { id: conversationId } = await api.create({ model, fallbacks: [] });
   await withBrowser(async (browser) => {
     const context = await browser.context({ ...options, session: { url: server.url, cookie: api.cookie } });
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
@@ -38,5 +42,5 @@ export async function asking(
     const asked = (name: string) => files.filter((file) => file.startsWith(`${name}-`));
     const answer = tab.answers.last();
     await play({ api, conversationId, tab, page: tab.page, call, fake, answer, asked });
-  });
+  }, { mouse });
 }

@@ -2,7 +2,7 @@
 //   W1  A console error, an uncaught exception or a CSP violation fails the test, unless the test said to expect it.
 //   W2  Whatever the test does, the browser is gone afterwards.
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { startChromium } from "./chromium.ts";
+import { type ChromiumOptions, startChromium } from "./chromium.ts";
 import { join, tmpdir } from "./paths.ts";
 
 /** The longest a page may take for one step of a test, on a machine that is busy with others. */
@@ -83,8 +83,11 @@ export class TestBrowser {
 }
 
 /** Runs `test` with a fresh browser, ends it, and fails on what its pages complained about. */
-export async function withBrowser(test: (browser: TestBrowser) => Promise<void>): Promise<void> {
-  const process = await startChromium();
+export async function withBrowser(
+  test: (browser: TestBrowser) => Promise<void>,
+  options: ChromiumOptions = {},
+): Promise<void> {
+  const process = await startChromium(options);
   try {
     const connection = await chromium.connectOverCDP(process.endpoint, { timeout: STEP_MS_MAX });
     const browser = new TestBrowser(connection);

@@ -36,6 +36,14 @@ const ARGS = [
   "--remote-debugging-port=0",
 ];
 
+/** A headless browser has no mouse, and so no hovering and no fine pointer. This one has. */
+const MOUSE =
+  "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4";
+
+export interface ChromiumOptions {
+  mouse?: boolean;
+}
+
 export interface ChromiumProcess {
   pid: number;
   /** Where a debugger connects. */
@@ -47,12 +55,12 @@ export interface ChromiumProcess {
 }
 
 /** Starts a browser with a profile of its own. `CHROMIUM_PATH` names one to use in place of the npm package's. */
-export async function startChromium(): Promise<ChromiumProcess> {
+export async function startChromium({ mouse = false }: ChromiumOptions = {}): Promise<ChromiumProcess> {
   const own = Deno.env.get("CHROMIUM_PATH");
   const folder = own === undefined ? await unpackedChromium() : null;
   const profile = await Deno.makeTempDir({ prefix: "throughline-profile-" });
   const child = new Deno.Command(own ?? join(folder!, "chromium"), {
-    args: [...ARGS, `--user-data-dir=${profile}`, "about:blank"],
+    args: [...ARGS, ...(mouse ? [MOUSE] : []), `--user-data-dir=${profile}`, "about:blank"],
     // The package ships the few libraries that a bare Debian or Amazon Linux lacks, and a font.
     env: folder === null
       ? {}

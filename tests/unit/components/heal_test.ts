@@ -4,19 +4,7 @@ import fc from "fast-check";
 import type { Token } from "marked";
 import { GrowingText } from "@/components/markdown/blocks.ts";
 import type { Formula } from "@/components/markdown/math.ts";
-
-/** What answers are made of, with every mark that can be cut in two. */
-const DOCUMENTS = [
-  "Here is **bold**, *it*, ***both***, ~~gone~~, `code`, ``a ` b``, [a link](https://example.com/a_b_c?x=1), " +
-  "![img](https://e.com/x.png) and <https://auto.example/> done.\n",
-  "**Bold over\ntwo lines** and *slanted\ntoo*, `code\nas well` and [a\nlink](https://example.com).\n",
-  "Things:\n- one **x**\n- two `y`\n  - three [l](http://x.y)\n\n1. **a**\n2. b `c`\n\n> quote **b**\n> `c` and *d\n> e*\n",
-  "# Head **b** and `c`\n\ntext\n\n```ts\nconst a = `x`; // **no**\n```\n\nafter\n\n~~~py\nx = 1\n~~~\nend\n",
-  "- item:\n  ```js\n  a = '**x'\n\n  b\n  ```\n- next **one**\n\n> ```\n> q\n> ```\n\n````md\n``\n````\n",
-  "| a | **b** |\n|---|:--:|\n| `1` | [x](http://a.b) |\n| **2** | 3 |\n\nsome_snake_case, 2 * 3 * 4 = 24 and a*b.\n",
-  "* star **list**\n* next\n\n+ plus `c`\n\n- [ ] **todo**\n- [x] done\n\n**Note:** text with (**strong**) in it.\n",
-  "Math \\(a_1 * b\\) and **strong \\(x_2\\)** and $$x^2$$ cost $5 to $10.\n\n\\[\n\\frac{a}{b}\n\\]\n\n$$\ny_1 * z_1\n$$\nEnd.\n",
-];
+import { DOCUMENTS } from "../../fixtures/markdown.ts";
 
 /** The words of tokens, with code as a sign of its own; and the code. */
 function shown(tokens: readonly Token[], code: string[]): string {
