@@ -18,7 +18,7 @@ Deno.test("U1, U2: an answer's figures are the provider's own; opened by keyboar
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
     await tab.send("Hello");
     const call = await fake.next();
-    call.usage({ fresh: 1_000, cached: 234, output: 2_000 });
+    call.usage({ fresh: 1_000, cached: 234, output: 2_000, reasoning: 345 });
     await call.send("Hello to you.");
     await call.end();
     await tab.answerWith("complete");
@@ -37,7 +37,9 @@ Deno.test("U1, U2: an answer's figures are the provider's own; opened by keyboar
     const details = tab.page.locator(".details");
     await details.waitFor();
     const said = await details.innerText();
-    for (const part of ["234 of them cached", "$0.001102", MODELS.messages]) assertStringIncludes(said, part);
+    for (const part of ["234 of them cached", "345 of them thoughts", "$0.001102", MODELS.messages]) {
+      assertStringIncludes(said, part);
+    }
     await tab.action("facts").press("Enter");
     await details.waitFor({ state: "detached" });
 

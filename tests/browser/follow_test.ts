@@ -11,7 +11,7 @@ import { AppServer } from "../support/server.ts";
 
 const N = 500;
 
-Deno.test("P1: two tabs, a second browser and a follower cut 20 times all count to 500, once and in order", async () => {
+Deno.test("P1, T5: two tabs, a second browser and a follower cut 20 times all count to 500, once and in order", async () => {
   await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "60" } });
   const api = await Api.session(server.url);
   const conversation = await api.create({ model: "demo/tour" });

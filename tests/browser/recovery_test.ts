@@ -9,7 +9,7 @@ import { AppServer } from "../support/server.ts";
 
 const N = 300;
 
-Deno.test("P1: a page that was offline in mid-answer catches up without a gap or a repeat", async () => {
+Deno.test("P1, T5: a page that was offline in mid-answer catches up without a gap or a repeat", async () => {
   await using server = await AppServer.start({ env: { DEMO_TOKENS_PER_SECOND: "50" } });
   await using network = await Network.to(server.url);
   const api = await Api.session(server.url);

@@ -10,7 +10,7 @@ import { MODELS, startWithProvider } from "../support/server_with_provider.ts";
 /** 500 ms is what we promise; the bound here leaves room for a machine that is busy with other tests. */
 const CLOSE_MS_MAX = 10_000;
 
-Deno.test("P6: Stop from a second tab closes the provider's socket, keeps the text, and nothing follows", async () => {
+Deno.test("P6, T4: Stop from a second tab closes the provider's socket, keeps the text, and nothing follows", async () => {
   await using both = await startWithProvider();
   const { server, fake } = both;
   const api = await Api.session(server.url);
@@ -37,6 +37,10 @@ Deno.test("P6: Stop from a second tab closes the provider's socket, keeps the te
     for (const tab of [asking, stopping]) {
       assertEquals(await shownText(await tab.answerWith("cancelled")), "Once upon a time there was a log");
       await tab.action("send").waitFor();
+      assertEquals(
+        (await tab.answers.last().locator('[data-fact="status"]').textContent())?.trim(),
+        "Stopped",
+      );
     }
     await asking.page.reload();
     assertEquals(await shownText(await asking.answerWith("cancelled")), "Once upon a time there was a log");
@@ -62,7 +66,7 @@ Deno.test("P6: Stop from a second tab closes the provider's socket, keeps the te
   assertEquals(textOf(stopped!), "Once upon a time there was a log");
 });
 
-Deno.test("P6: Stop before the first token closes the provider's socket, and the answer has its end", async () => {
+Deno.test("P6, T4: Esc before the first token says so at once, closes the provider's socket, and the answer is stopped after a reload too", async () => {
   await using both = await startWithProvider();
   const { server, fake } = both;
   const api = await Api.session(server.url);
@@ -72,9 +76,23 @@ Deno.test("P6: Stop before the first token closes the provider's socket, and the
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
     await tab.send("Say nothing");
     const call = await fake.next();
+    // The page says so by itself: it waits for neither the server nor the provider.
+    const held = Promise.withResolvers<void>();
+    await tab.page.route("**/cancel", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
     await tab.page.keyboard.press("Escape");
+    await tab.page.locator('[data-action="stop"]:disabled').waitFor();
+    await tab.answers.last().getByText("Stopping…").waitFor();
+    assert(!call.over, "nobody has told the provider yet");
+    held.resolve();
     await call.closed;
     assertEquals(await shownText(await tab.answerWith("cancelled")), "");
+    await tab.page.reload();
+    await tab.live();
+    const stopped = await tab.answerWith("cancelled");
+    assertEquals((await stopped.locator('[data-fact="status"]').textContent())?.trim(), "Stopped");
   });
 });
 
