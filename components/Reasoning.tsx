@@ -1,5 +1,6 @@
 // What a model thought before it spoke: open while it thinks, closed when the answer begins.
 import { Component, createRef } from "preact";
+import { ChevronIcon } from "./Icons.tsx";
 import { Markdown } from "./markdown/Markdown.tsx";
 
 interface Props {
@@ -47,7 +48,10 @@ export class Reasoning extends Component<Props, { open: boolean; tookMs: number 
     const { open, tookMs } = this.state;
     return (
       <details ref={this.#details} class="reasoning" open={open} data-growing={growing}>
-        <summary onClick={this.#pressed}>{growing ? "Thinking…" : thoughts(tookMs)}</summary>
+        <summary onClick={this.#pressed}>
+          <span>{growing ? "Thinking…" : thoughts(tookMs)}</span>
+          <ChevronIcon />
+        </summary>
         <Markdown text={text} streaming={growing} />
       </details>
     );

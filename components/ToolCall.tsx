@@ -2,7 +2,7 @@
 import { Component } from "preact";
 import { duration } from "../lib/client/figures.ts";
 import type { Part } from "../lib/protocol/message.ts";
-import { ToolIcon } from "./Icons.tsx";
+import { ChevronIcon, ToolIcon } from "./Icons.tsx";
 import { Text } from "./markdown/text.ts";
 
 interface Props {
@@ -56,12 +56,13 @@ export class ToolCall extends Component<Props, { tookMs: number | null }> {
             : <ToolIcon />}
           <code>{call.name}</code>
           <span data-tool-said>{said(state, tookMs)}</span>
+          <ChevronIcon />
         </summary>
         {(args ?? call.args) !== "" && <Shown name="Asked" text={args ?? call.args} />}
         {result !== undefined && <Shown name={result.ok ? "Answered" : "Failed"} text={result.output} />}
         {state === "failed" && retry !== undefined && (
           <p>
-            <button type="button" data-action="retry-tool" onClick={retry}>Retry</button>
+            <button type="button" class="small" data-action="retry-tool" onClick={retry}>Retry</button>
           </p>
         )}
       </details>
