@@ -140,7 +140,7 @@ Deno.test("R15: the thumb that was given is pressed, and only that", () => {
 Deno.test("R10: thoughts are open while they come and closed when the answer has begun", () => {
   const reasoning = { type: "reasoning" as const, text: "Hm." };
   const thinking = html(message({ parts: [reasoning] }));
-  assert(/<details[^>]* open[^>]*data-growing="true"[^>]*><summary>Thinking…/.test(thinking), thinking);
+  assert(/<details[^>]* open[^>]*data-growing="true"[^>]*><summary><span>Thinking…/.test(thinking), thinking);
   const answering = html(message({ parts: [reasoning, ...text("So:")] }));
   assert(!/<details class="reasoning" open/.test(answering));
   assertStringIncludes(answering, "Thoughts");
