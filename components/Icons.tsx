@@ -139,3 +139,21 @@ export const ToolIcon = () => (
     <path d="M14.5 6.5a4 4 0 0 0-5.2 5.2L4 17l3 3 5.3-5.3a4 4 0 0 0 5.2-5.2l-2.5 2.5-3-3z" />
   </Icon>
 );
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="m16 16 4.5 4.5" />
+  </Icon>
+);
+export const OutlineIcon = () => (
+  <Icon>
+    <path d="M10 6h10M10 12h10M10 18h10" />
+    <path d="M4.5 6h.01M4.5 12h.01M4.5 18h.01" stroke-width="3" />
+  </Icon>
+);
+export const PanelIcon = () => (
+  <Icon>
+    <rect x="4" y="5" width="16" height="14" rx="2.5" />
+    <path d="M9.5 5v14" />
+  </Icon>
+);

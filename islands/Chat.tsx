@@ -1,13 +1,16 @@
 // The conversation, live.
 import { useComputed, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { ErrorNote } from "../components/ErrorNote.tsx";
 import { DownIcon } from "../components/Icons.tsx";
+import { whenIdle } from "../components/markdown/idle.ts";
 import { type ListActions, MessageList } from "../components/MessageList.tsx";
 import { Welcome } from "../components/Welcome.tsx";
+import { listenSoon } from "../lib/client/early_keys.ts";
 import { Pin } from "../lib/client/pin.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
+import { prepareDialog } from "./Dialogs.tsx";
 
 export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
   const store = useStore(props);
@@ -31,7 +34,7 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
 
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const [pin, setPin] = useState<Pin | null>(null);
+  const pin = store.pin.value;
   const open = store.open.id.value;
   const empty = items.length === 0 && outgoing.length === 0;
   const missing = store.open.missing.value;
@@ -39,9 +42,13 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
   const there = !empty && missing === null;
   useEffect(() => {
     if (list.current === null || content.current === null) return;
-    const pin = new Pin(list.current, content.current, () => store.device.settings.peek().follow);
-    setPin(pin);
-    return () => pin.close();
+    const mode = () => store.device.settings.peek().follow;
+    const pin = new Pin(list.current, content.current, mode, open, location.hash.startsWith("#m-"));
+    store.pin.value = pin;
+    return () => {
+      pin.close();
+      store.pin.value = null;
+    };
   }, [open, there]);
   // What a person just sent, they want to see; and what waited and is now being answered.
   const sent = outgoing.at(-1)?.id;
@@ -51,6 +58,7 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
     if (question === undefined) return;
     if (sent !== undefined || (store.busy.peek() && pin?.away.peek() === false)) pin?.asked(question);
   }, [asked]);
+  useEffect(() => listenSoon(store, whenIdle, () => prepareDialog("palette")), []);
   useSignalEffect(() => {
     document.body.dataset.connection = store.link.value;
   });

@@ -6,6 +6,9 @@ import { useStore } from "../lib/client/use_store.ts";
 
 const LOAD = {
   settings: () => import("../components/settings/SettingsDialog.tsx").then((module) => module.SettingsDialog),
+  palette: () => import("../components/palette/Palette.tsx").then((module) => module.Palette),
+  outline: () => import("../components/Outline.tsx").then((module) => module.Outline),
+  shortcuts: () => import("../components/Shortcuts.tsx").then((module) => module.Shortcuts),
 };
 
 export default function Dialogs() {
@@ -21,6 +24,22 @@ function Shown({ name, store }: { name: DialogName; store: Store }) {
     store.unloaded();
   };
   switch (name) {
+    case "palette":
+      return <Lazy load={LOAD.palette} failed={failed} with={{ store, closed }} />;
+    case "outline":
+      return <Lazy load={LOAD.outline} failed={failed} with={{ store, closed }} />;
+    case "shortcuts":
+      return (
+        <Lazy
+          load={LOAD.shortcuts}
+          failed={failed}
+          with={{
+            settings: store.device.settings.value,
+            turn: (shortcuts) => store.device.change("shortcuts", shortcuts),
+            closed,
+          }}
+        />
+      );
     case "settings":
       return (
         <Lazy

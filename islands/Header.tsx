@@ -1,5 +1,5 @@
 // The head of the page: where we are, how the conversation is asked, and which model answers.
-import { MenuIcon, SettingsIcon } from "../components/Icons.tsx";
+import { MenuIcon, OutlineIcon, PanelIcon, SettingsIcon } from "../components/Icons.tsx";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
@@ -26,9 +26,33 @@ export default function Header(props: Props) {
         <MenuIcon />
         <span class="sr-only">Conversations</span>
       </button>
+      <button
+        type="button"
+        class="icon fold"
+        data-action="fold"
+        title="Show or hide the sidebar"
+        aria-controls="sidebar"
+        onClick={() => store.device.fold()}
+      >
+        <PanelIcon />
+        <span class="sr-only">Show or hide the sidebar</span>
+      </button>
       <p class="title" id="chat-title">
         {conversation === null ? "New chat" : conversation.title || "New chat"}
       </p>
+      {conversation !== null && (
+        <button
+          type="button"
+          class="icon outline"
+          data-action="outline"
+          title="Questions in this chat"
+          aria-haspopup="dialog"
+          onClick={() => store.dialog.value = "outline"}
+        >
+          <OutlineIcon />
+          <span class="sr-only">Questions in this chat</span>
+        </button>
+      )}
       <button
         type="button"
         class="icon"

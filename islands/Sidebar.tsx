@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ConversationRow } from "../components/ConversationRow.tsx";
-import { CloseIcon, NewIcon, ThemeIcon } from "../components/Icons.tsx";
+import { CloseIcon, NewIcon, SearchIcon, ThemeIcon } from "../components/Icons.tsx";
 import { groups } from "../lib/client/listing.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
@@ -51,6 +51,18 @@ export default function Sidebar(props: Props) {
         </div>
         <button type="button" class="new-chat" data-action="new-chat" onClick={() => go(null)}>
           <NewIcon /> New chat
+        </button>
+        <button
+          type="button"
+          class="search"
+          data-action="search"
+          aria-haspopup="dialog"
+          onClick={() => {
+            store.drawer.value = false;
+            store.dialog.value = "palette";
+          }}
+        >
+          <SearchIcon /> Search <kbd />
         </button>
         <nav aria-label="Conversations">
           {groups(listing.value.conversations, new Date()).map((group) => (

@@ -19,6 +19,7 @@ import type {
   PromptText,
   Rate,
   Regenerate,
+  SearchPage,
   SendMessage,
   UsageReport,
 } from "../protocol/api.ts";
@@ -81,6 +82,11 @@ export class Api {
   list(query: { q?: string; cursor?: string } = {}): Promise<ConversationPage> {
     const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined));
     return this.#call({ method: "GET", path: `/api/conversations?${search}` });
+  }
+
+  search(q: string, cursor?: string): Promise<SearchPage> {
+    const search = new URLSearchParams(cursor === undefined ? { q } : { q, cursor });
+    return this.#call({ method: "GET", path: `/api/search?${search}` });
   }
 
   models(): Promise<ModelList> {

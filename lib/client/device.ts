@@ -41,6 +41,11 @@ export class Device {
     this.change("theme", dark ? "light" : "dark");
   }
 
+  /** The sidebar beside the conversation, away or back. */
+  fold(): void {
+    this.change("sidebar", this.settings.peek().sidebar === "shown" ? "hidden" : "shown");
+  }
+
   /** Another tab may have changed them while this one was not looked at. */
   again(): void {
     const settings = readDevice(this.#ports.read());

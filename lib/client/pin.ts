@@ -3,6 +3,7 @@
 //   N2  Whatever a reader does that moves the list up ends the following at once, by one pixel as by a page. It begins again
 //       when they come back to the end, or ask for it.
 import { type Signal, signal } from "@preact/signals";
+import type { Id } from "../core/ids.ts";
 import type { DeviceSettings } from "../protocol/device.ts";
 
 export type Follow = DeviceSettings["follow"];
@@ -13,7 +14,7 @@ const NEAR_PX = 60;
 const ROUNDING_PX = 0.9;
 /** A finger that rests on the glass trembles by less. */
 const TREMBLE_PX = 3;
-/** Above the question at the top of the view. */
+/** Above the question, or whatever else is at the top of the view. */
 const ABOVE_PX = 16;
 /** Keys that move a list up. */
 const UP = /^(?:ArrowUp|PageUp|Home)$/;
@@ -21,6 +22,8 @@ const UP = /^(?:ArrowUp|PageUp|Home)$/;
 export class Pin {
   /** True when the end is out of sight and not followed: the reader may want to go there. */
   readonly away: Signal<boolean> = signal(false);
+  /** The conversation that is listed. */
+  readonly of: Id | null;
   readonly #list: HTMLElement;
   readonly #content: HTMLElement;
   readonly #mode: () => Follow;
@@ -35,8 +38,9 @@ export class Pin {
   #max = 0;
   #fingerY = 0;
 
-  /** `content` is what grows in `list`. */
-  constructor(list: HTMLElement, content: HTMLElement, mode: () => Follow) {
+  /** `content` is what grows in `list`. One that waits stays where it is: its reader is about to be shown a place in it. */
+  constructor(list: HTMLElement, content: HTMLElement, mode: () => Follow, of: Id | null, waits: boolean) {
+    this.of = of;
     this.#list = list;
     this.#content = content;
     this.#mode = mode;
@@ -58,7 +62,9 @@ export class Pin {
       if (event.touches[0]!.clientY > this.#fingerY + TREMBLE_PX) this.#up(event);
     });
     list.addEventListener("scroll", this.#scrolled, { passive: true, signal: this.#listening.signal });
-    this.jump();
+    this.#pinned = !waits;
+    if (waits) this.#look();
+    else this.jump();
   }
 
   close(): void {
@@ -81,6 +87,20 @@ export class Pin {
     const above = question.getBoundingClientRect().top - this.#list.getBoundingClientRect().top;
     this.#question = Math.max(0, this.#list.scrollTop + above - ABOVE_PX);
     this.#hold(this.#question);
+  }
+
+  /** Goes to a place in the list and stays there, whatever grows: to words, so that what is before them is seen as well. */
+  show(place: Element | Range): void {
+    const list = this.#list;
+    const abovePx = place instanceof Range ? list.clientHeight / 4 : ABOVE_PX;
+    const below = place.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    this.#leave();
+    this.#go(list.scrollTop + below - abovePx);
+  }
+
+  /** Undoes what the browser scrolled for the sake of the focus. */
+  back(top: number): void {
+    this.#go(top);
   }
 
   /** With the question at the top. There must be something below it, or it could not go there. */

@@ -17,6 +17,7 @@ import { Library } from "./library.ts";
 import { Notices } from "./notices.ts";
 import { OpenConversation } from "./open_conversation.ts";
 import { Outbox } from "./outbox.ts";
+import type { Pin } from "./pin.ts";
 import { OwnPreferences } from "./own_preferences.ts";
 import { Relay } from "./relay.ts";
 import { Setup } from "./setup.ts";
@@ -38,6 +39,8 @@ export class Store {
   readonly drawer = signal(false);
   /** What is laid over the page, if anything: one at a time. */
   readonly dialog: Signal<DialogName | null> = signal(null);
+  /** What moves the list of messages that is on the page. */
+  readonly pin: Signal<Pin | null> = signal(null);
   readonly device: Device;
   readonly open: OpenConversation;
   readonly notices: Notices;
@@ -207,11 +210,16 @@ export class Store {
     });
   }
 
-  /** Opens a conversation, or a new one for null, without loading a page. */
-  async go(id: Id | null): Promise<void> {
+  /** Opens a conversation, or a new one for null, without loading a page; for the sake of a message, its address says so. */
+  async go(id: Id | null, messageId?: Id): Promise<void> {
     if (id === this.open.id.peek()) return;
-    this.#around.push(pathOf(id));
+    this.#around.push(pathOf(id) + (messageId === undefined ? "" : `#m-${messageId}`));
     await this.#enter(id);
+  }
+
+  /** For what is loaded on demand. */
+  get api(): Api {
+    return this.#api;
   }
 
   async remove(id: Id): Promise<void> {

@@ -19,6 +19,8 @@ export const CHOICES = {
   /** Whether a hidden tab tells that an answer is complete, beyond its title. */
   notify: ["off", "on"],
   shortcuts: ["on", "off"],
+  /** Where there is room for it beside the conversation. */
+  sidebar: ["shown", "hidden"],
 } as const;
 
 export type DeviceSettings = { -readonly [name in keyof typeof CHOICES]: typeof CHOICES[name][number] };
@@ -45,11 +47,12 @@ export function writeDevice(settings: DeviceSettings): string {
 }
 
 /** What the root element says of them: the style sheets read it. Undefined is left out. */
-export function rootAttributes({ theme, textSize, density, width }: DeviceSettings) {
+export function rootAttributes({ theme, textSize, density, width, sidebar }: DeviceSettings) {
   return {
     "data-theme": theme === "system" ? undefined : theme,
     "data-text": textSize === "normal" ? undefined : textSize,
     "data-density": density === "comfortable" ? undefined : density,
     "data-width": width === "normal" ? undefined : width,
+    "data-sidebar": sidebar === "shown" ? undefined : sidebar,
   };
 }

@@ -31,7 +31,7 @@ function contrast(a: string, b: string): number {
 
 /** Words, and the grounds that they stand on. */
 const PAIRS: readonly [words: string, grounds: readonly string[]][] = [
-  ["--ink", ["--paper", "--panel", "--raised", "--tint"]],
+  ["--ink", ["--paper", "--panel", "--raised", "--tint", "--found"]],
   ["--soft", ["--paper", "--panel", "--raised"]],
   ["--accent", ["--paper", "--panel", "--raised"]],
   ["--on-accent", ["--accent"]],
