@@ -21,46 +21,55 @@ interface Label {
 
 /** A longer label is none: its bracket was a bracket. */
 const LABEL_CHARS_MAX = 200;
+/** More images that are begun one behind the other are no writing. */
+const CUTS_MAX = 8;
+/** Deeper emphasis is none. */
+const RUNS_MAX = 50;
 
 const SPACE = /\s/;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
-/** Marks at the end, which may open something, close it, or be nothing. */
-const LAST_MARKS = /(?<!\\)(?:[*_~\s]|!?\[)+$/;
 /** An address or a tag: its marks are no marks. */
 const ANGLE = /<(?:[a-z][a-z0-9+.-]*:[^\s<>]*|[^\s<>@]+@[^\s<>]+|\/?[a-z][^<>]*)>/iy;
-/** What stands behind a label: an address, and a title perhaps. */
+/** What stands behind a label: an address, and a title perhaps. Gaps are bounded: three without would cost the cube. */
 const TARGET =
-  /\(\s*(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/y;
+  /\(\s{0,9}(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s{1,9}(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s{0,9}\)/y;
 /** The same, of which the end is not here yet. */
-const HALF_TARGET = /\(\s*(?:<[^<>\n]*(?:>|$)|[^\s<]\S*)?(?:\s+(?:"[^"]*"?|'[^']*'?|\([^()]*\)?)?)?\s*$/y;
+const HALF_TARGET =
+  /\(\s{0,9}(?:<[^<>\n]*(?:>|$)|[^\s<]\S*)?(?:\s{1,9}(?:"[^"]*"?|'[^']*'?|\([^()]*\)?)?)?\s{0,9}$/y;
 const HALF_REFERENCE = /\[[^[\]\n]{0,200}$/y;
 const FORMULA_ENDS: Readonly<Record<string, string>> = { "\\(": "\\)", "\\[": "\\]", "$$": "$$" };
 
 /** `text` as it shall be shown while it grows. */
-export function closed(text: string): string {
+export function closed(text: string, cuts = 0): string {
   const open: Run[] = [];
   const labels: Label[] = [];
-  let shown = text;
-  for (let at = 0; at < text.length;) {
+  /** Marks of formulas that have no end from here on. */
+  const endless = new Set<string>();
+  let end = text.length;
+  let code = "";
+  for (let at = 0; at < end;) {
     const mark = text[at]!;
-    const formulaEnd = FORMULA_ENDS[text.slice(at, at + 2)];
-    if (formulaEnd !== undefined || mark === "\\") {
-      const end = formulaEnd === undefined ? -1 : text.indexOf(formulaEnd, at + 2);
-      at = end < 0 ? at + 2 : end + 2;
+    if (mark === "\\" || mark === "$") {
+      const opening = text.slice(at, at + 2);
+      const ending = endless.has(opening) ? undefined : FORMULA_ENDS[opening];
+      const found = ending === undefined ? -1 : text.indexOf(ending, at + 2);
+      if (found < 0) endless.add(opening);
+      at = found < 0 ? at + (mark === "$" ? 1 : 2) : found + 2;
     } else if (mark === "`") {
       const ticks = runAt(text, at);
-      const end = endOfCode(text, at, ticks);
-      if (end < 0) {
-        const code = text.slice(at + ticks).replace(/`+$/, "");
-        if (code.trim() === "") return closed(text.slice(0, at).replace(LAST_MARKS, ""));
-        shown = text.slice(0, at + ticks) + code + mark.repeat(ticks);
+      const behind = endOfCode(text, at, ticks);
+      if (behind < 0) {
+        const begun = text.slice(at + ticks).replace(/`+$/, "");
+        if (begun.trim() !== "") code = text.slice(at, at + ticks) + begun + mark.repeat(ticks);
+        end = at;
         break;
       }
-      at = end;
+      at = behind;
     } else if (mark === "*" || mark === "_" || mark === "~") {
       const length = runAt(text, at);
-      if (at + length === text.length) return closed(text.slice(0, at).replace(LAST_MARKS, ""));
-      emphasise(open, text, at, length);
+      // At the end it may close, open or be nothing.
+      if (at + length === end) end = at;
+      else emphasise(open, text, at, length);
       at += length;
     } else if (mark === "<") {
       at = endOf(ANGLE, text, at) ?? at + 1;
@@ -68,27 +77,43 @@ export function closed(text: string): string {
       labels.push({ at, image: text[at - 1] === "!", runs: open.length });
       at += 1;
     } else if (mark === "]") {
-      const label = labels.pop();
-      const end = label && endOf(TARGET, text, at + 1);
-      if (label !== undefined && end !== undefined) open.length = Math.min(open.length, label.runs);
-      else if (label !== undefined && isHalfLink(text, at)) {
-        return closed(label.image ? text.slice(0, label.at + 1).replace(LAST_MARKS, "") : text.slice(0, at));
+      const label = labels.at(-1);
+      const behind = label && endOf(TARGET, text, at + 1);
+      if (label !== undefined && behind === undefined && isHalfLink(text, at)) {
+        end = at;
+        break;
       }
-      at = end ?? at + 1;
+      labels.pop();
+      if (label !== undefined && behind !== undefined) open.length = Math.min(open.length, label.runs);
+      at = behind ?? at + 1;
     } else at += 1;
   }
-  const young = labels.filter(({ at }) => text.length - at <= LABEL_CHARS_MAX);
-  for (const { at, image } of young) {
-    if (image || at + 1 === text.length) return closed(text.slice(0, at + 1).replace(LAST_MARKS, ""));
-  }
+  if (code === "") end = withoutLast(text, end, open, labels);
+  const young = labels.filter(({ at }) => end - at <= LABEL_CHARS_MAX);
+  const image = young.find((label) => label.image);
+  // What was in its label may have closed what is open before it: that is read again.
+  if (image !== undefined && cuts < CUTS_MAX) return closed(text.slice(0, image.at - 1).trimEnd(), cuts + 1);
   // Of two that were begun one within the other, the inner begin changes nothing yet, and both ends would be read as one.
   const inner = open.filter((run, i) =>
     i > 0 && run.mark === open[i - 1]!.mark && run.left === open[i - 1]!.left
   );
   const hidden = [...young.map(({ at }) => ({ at, left: 1 })), ...inner].sort((a, b) => b.at - a.at);
+  let shown = text.slice(0, end) + code;
   for (const { at, left } of hidden) shown = shown.slice(0, at) + shown.slice(at + left);
   const ends = open.filter((run) => !inner.includes(run)).reverse();
   return shown + ends.map(({ mark, left }) => mark.repeat(left)).join("");
+}
+
+/** Where `text` ends without what was opened last and has nothing in it yet, which is taken off its list. */
+function withoutLast(text: string, end: number, open: Run[], labels: Label[]): number {
+  for (;;) {
+    while (end > 0 && SPACE.test(text[end - 1]!)) end -= 1;
+    const run = open.at(-1);
+    const label = labels.at(-1);
+    if (run !== undefined && run.at + run.length >= end) end -= open.pop()!.left;
+    else if (label !== undefined && label.at + 1 >= end) end = labels.pop()!.at - (label.image ? 1 : 0);
+    else return end;
+  }
 }
 
 /** Whether a label that ended at `at` is the begin of a link, of which the rest is still to come. */
@@ -127,7 +152,9 @@ function emphasise(open: Run[], text: string, at: number, length: number): void 
     i = open.length - 1;
   }
   // A lone star within a word is most likely a product.
-  if (opens && left > 0 && !(mark === "*" && left === 1 && inWord && length === 1)) {
+  if (
+    opens && left > 0 && open.length < RUNS_MAX && !(mark === "*" && left === 1 && inWord && length === 1)
+  ) {
     open.push({ at, mark, left, length, closes });
   }
 }

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Token } from "marked";
 import { GrowingText } from "@/components/markdown/blocks.ts";
+import { closed } from "@/components/markdown/closing.ts";
 import type { Formula } from "@/components/markdown/math.ts";
 import { DOCUMENTS } from "../../fixtures/markdown.ts";
 
@@ -147,5 +148,30 @@ Deno.test("money that grows is never a formula", () => {
   const text = new GrowingText();
   for (let end = 1; end <= source.length; end++) {
     assert(!JSON.stringify(text.read(source.slice(0, end), true).tokens).includes("formula"));
+  }
+});
+
+Deno.test("K8: a line of nothing but marks comes to an end, and is at most doubled by the ends that it gets", () => {
+  const CHARS = 4_000;
+  const many = (piece: string) => piece.repeat(Math.ceil(CHARS / piece.length)).slice(0, CHARS);
+  const pieces = [
+    "[",
+    "![",
+    "[a](",
+    "![a](",
+    '[a](b "',
+    "[a](b '",
+    '![a](b "',
+    "*",
+    "*[",
+    "_a*b~~",
+    "<a ",
+    "\\\\(",
+    "$$",
+    "`a``",
+  ];
+  for (const line of [...pieces.map(many), `[a](${" ".repeat(CHARS)}x`, `[a](${"(".repeat(CHARS)}`]) {
+    const shown = closed(line);
+    assert(shown.length <= 2 * line.length, line.slice(0, 20));
   }
 });
