@@ -32,6 +32,9 @@ export async function reveal(
   store.drawer.value = false;
   await store.go(conversationId, messageId);
   const { open } = store;
+  // Whoever went back is there already, and what is there may still be under way.
+  const isKnown = () => open.state.peek() !== null || open.missing.peek() !== null || null;
+  await until(isKnown, { signal, watch: open.state });
   if (signal.aborted || open.id.peek() !== conversationId || open.missing.peek() !== null) return false;
   if (addressed() !== messageId) history.replaceState(history.state, "", `#m-${messageId}`);
   const there = await isBrought(store, messageId);
@@ -67,6 +70,7 @@ async function isBrought(store: Store, messageId: Id): Promise<boolean | null> {
     return await store.open.reveal(messageId);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
+    if (error.status === 404) return false;
     const { detail, requestId } = error;
     store.notices.show({ tone: "error", text: `The message could not be loaded. ${detail}`, requestId });
     return null;

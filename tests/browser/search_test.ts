@@ -181,6 +181,7 @@ Deno.test("M6: an address of a message that is gone says so and shows the end of
   await api.finished(conversation.id, reply.messageId);
   await withBrowser(async (browser) => {
     const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    browser.expect(/status of 404/); // the server may be asked for it
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}#m-${crypto.randomUUID()}`);
     await tab.page.locator(".toast", { hasText: "That message is not there any more." }).waitFor();
     await tab.page.waitForFunction(() => {
