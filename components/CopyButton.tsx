@@ -20,9 +20,13 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
   /** The text is read when the button is pressed: it may have grown since it was drawn. */
   readonly #copy = async (event: MouseEvent) => {
     const { text, rich } = this.props;
-    const copied = await copy(text, rich?.(event.currentTarget as Element) ?? null);
+    const button = event.currentTarget as Element;
+    const copied = await copy(text, rich?.(button) ?? null);
     clearTimeout(this.#timer);
-    this.setState({ said: copied ? "Copied" : "Copying failed" });
+    const said = copied ? "Copied" : "Copying failed";
+    this.setState({ said });
+    // A live region of its own would be one more for each block of code that appears.
+    button.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: said }));
     this.#timer = setTimeout(() => this.setState({ said: "" }), DONE_MS);
   };
 
@@ -35,7 +39,7 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
     return (
       <button type="button" class="icon" data-action={action} onClick={this.#copy} title={said || label}>
         {said === "Copied" ? <CheckIcon /> : <CopyIcon />}
-        <span class="sr-only" aria-live="polite">{said || label}</span>
+        <span class="sr-only">{said || label}</span>
       </button>
     );
   }

@@ -1,4 +1,6 @@
 // What the page says beside the conversation: toasts, the state of the link, and words for screen readers.
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon } from "../components/Icons.tsx";
 import { StatusLine } from "../components/StatusLine.tsx";
 import { useStore } from "../lib/client/use_store.ts";
@@ -6,12 +8,23 @@ import { useStore } from "../lib/client/use_store.ts";
 export default function Notices() {
   const store = useStore({});
   const { items, status, alert, reply } = store.notices;
+  const companion = useRef<(() => void) | null>(null);
+  // Loaded when the page is alive; if that failed, when the network is back.
+  useSignalEffect(() => {
+    if (store.link.value !== "live" || companion.current !== null) return;
+    companion.current = () => {};
+    import("../components/companion.ts").then(
+      ({ accompany }) => companion.current = accompany(store),
+      () => companion.current = null,
+    );
+  });
+  useEffect(() => () => companion.current?.(), []);
   return (
     <div class="notices">
       {/* Here from the first HTML on: a region that is added later is not heard. */}
       <div role="status" class="sr-only" data-announcer="status">{status.value}</div>
       <div role="log" class="sr-only" aria-live="polite" aria-relevant="additions" data-announcer="reply">
-        {reply.value}
+        {reply.value.map((piece, i) => <p key={i}>{piece}</p>)}
       </div>
       <div role="alert" class="sr-only" data-announcer="alert">{alert.value}</div>
       <StatusLine link={store.link.value} />

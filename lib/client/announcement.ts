@@ -1,18 +1,24 @@
 // What a screen reader is told: that something happened, never each word as it comes.
 import { isTerminal, type Message, textOf } from "../protocol/message.ts";
+import type { DeviceSettings } from "../protocol/device.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
 
 export interface Announcement {
   status?: string;
   alert?: string;
-  /** The text of an answer that has ended. */
-  reply?: string;
+  /** An answer that has ended, in pieces that follow each other; together they are its text. */
+  reply?: readonly string[];
 }
 
-/** What to say about the step from `before` to `after`; null when it is nothing worth hearing. */
+/** A screen reader may cut what is longer, and its listener cannot go back in it. */
+const PIECE_CHARS_MAX = 500;
+
+/** What to say about the step from `before` to `after`; null when it is nothing worth hearing. `spoken` is of an answer's text. */
 export function announcement(
   before: ConversationState | null,
   after: ConversationState,
+  spoken: (text: string) => string,
+  how: DeviceSettings["announce"],
 ): Announcement | null {
   if (before === null || before.conversation.id !== after.conversation.id) return null;
   const known = new Map(before.messages.map((m) => [m.id, m]));
@@ -20,7 +26,7 @@ export function announcement(
     const old = known.get(message.id);
     if (message.role !== "assistant" || old === message) continue;
     const ended = isTerminal(message.status) && (old === undefined || !isTerminal(old.status));
-    if (ended && old !== undefined) return endOf(message);
+    if (ended && old !== undefined) return endOf(message, replyOf(message, spoken, how));
     if (old !== undefined && (message.attempt ?? 1) > (old.attempt ?? 1)) {
       return { status: "The answer was interrupted and begins again." };
     }
@@ -36,15 +42,60 @@ export function announcement(
   return null;
 }
 
-function endOf(message: Message): Announcement {
-  const text = textOf(message);
-  const count = text.trim() === "" ? 0 : text.trim().split(/\s+/).length;
+/** What to say of an answer that has been growing for some time. */
+export function progress(message: Message): string {
+  const words = wordsOf(textOf(message));
+  if (words > 0) return `Still generating, ${words} ${words === 1 ? "word" : "words"}.`;
+  return message.parts.length > 0 ? "Still thinking." : "Still waiting for the answer.";
+}
+
+function endOf(message: Message, reply: readonly string[]): Announcement {
+  const said = reply.length === 0 ? {} : { reply };
   switch (message.status) {
     case "cancelled":
-      return { status: "Stopped.", reply: text };
+      return { status: "Stopped.", ...said };
     case "failed":
-      return { alert: `The answer failed. ${message.error?.detail ?? ""}`.trim(), reply: text };
+      return { alert: `The answer failed. ${message.error?.detail ?? ""}`.trim(), ...said };
     default:
-      return { status: `Response complete, ${count} words.`, reply: text };
+      return { status: `Response complete, ${wordsOf(textOf(message))} words.`, ...said };
   }
+}
+
+function replyOf(
+  message: Message,
+  spoken: (text: string) => string,
+  how: DeviceSettings["announce"],
+): readonly string[] {
+  if (how === "completion") return [];
+  const text = spoken(textOf(message)).trim();
+  return pieces(how === "full" ? text : firstSentence(text));
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.!?…。！？](?=["'”’)\]]*(?:\s|$))["'”’)\]]*|^.*$/mu.exec(text)?.[0] ?? "";
+}
+
+/** `text` in pieces, each cut behind a line, a sentence or a word where there is one. */
+export function pieces(text: string): string[] {
+  const cut: string[] = [];
+  for (let rest = text; rest !== "";) {
+    const end = rest.length <= PIECE_CHARS_MAX ? rest.length : endIn(rest.slice(0, PIECE_CHARS_MAX));
+    cut.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  return cut;
+}
+
+function endIn(text: string): number {
+  const ends = [/\n(?=[^\n]*$)/, /[.!?…]\s(?=(?:(?![.!?…]\s).)*$)/s, /\s(?=\S*$)/].map((pattern) => {
+    const found = pattern.exec(text);
+    return found === null ? 0 : found.index + found[0].length;
+  });
+  // A pair of surrogates stays together.
+  return ends.find((end) => end > text.length / 2) ??
+    (/[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length);
+}
+
+function wordsOf(text: string): number {
+  return text.trim() === "" ? 0 : text.trim().split(/\s+/).length;
 }

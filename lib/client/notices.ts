@@ -22,7 +22,7 @@ export class Notices {
   readonly items: Signal<readonly Notice[]> = signal([]);
   readonly status = signal("");
   readonly alert = signal("");
-  readonly reply = signal("");
+  readonly reply: Signal<readonly string[]> = signal([]);
   readonly #clock: Clock;
   #last = 0;
 
@@ -41,13 +41,16 @@ export class Notices {
   }
 
   announce(said: Announcement): void {
-    if (said.status !== undefined) this.status.value = said.status;
+    // The same words again are news too, and a region that does not change is silent.
+    if (said.status !== undefined) {
+      this.status.value = said.status + (said.status === this.status.peek() ? "\u00a0" : "");
+    }
     if (said.alert !== undefined) this.alert.value = said.alert;
     const { reply } = said;
     if (reply === undefined) return;
     this.reply.value = reply;
     void this.#clock.sleep(REPLY_MS).then(() => {
-      if (this.reply.peek() === reply) this.reply.value = "";
+      if (this.reply.peek() === reply) this.reply.value = [];
     });
   }
 }

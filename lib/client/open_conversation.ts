@@ -1,5 +1,6 @@
 // The conversation that is open in this tab.
 //   S1  Events are folded at once and shown at most once per frame. A hidden page has no frames and shows at once.
+//   S3  What `pace` holds back is shown with the next frames; what the rest of the page is told, it is told when it shows.
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "../protocol/conversation.ts";
@@ -17,6 +18,8 @@ export interface OpenPorts {
   /** Asks for the events of a conversation from a cursor on; null for a snapshot. */
   follow(id: Id, cursor: number | null): void;
   unfollow(id: Id): void;
+  /** What of the newest state is shown after `shown`, in this frame. */
+  pace(shown: ConversationState | null, latest: ConversationState): ConversationState;
   /** Within the batch that shows `after`. */
   painted(before: ConversationState | null, after: ConversationState): void;
 }
@@ -174,17 +177,29 @@ export class OpenConversation {
     if (event.type !== "bye") this.#latest = reduce(this.#latest, event);
     else if (this.#latest !== null) this.#latest = { ...this.#latest, deleted: true };
     if (this.#latest?.gap === true) this.#ports.follow(id, null);
-    if (this.#painting || this.#latest === this.state.peek()) return;
-    this.#painting = true;
-    this.#ports.nextFrame(() => this.paint());
+    this.#plan();
   }
 
   /** Shows the newest state, now. */
   paint(): void {
-    this.#painting = false;
+    if (this.#latest !== null) this.#show(this.#latest);
+  }
+
+  /** What is not shown yet comes with the next frame, as far as the pace allows. */
+  #plan(): void {
+    if (this.#painting || this.#latest === this.state.peek()) return;
+    this.#painting = true;
+    this.#ports.nextFrame(() => {
+      this.#painting = false;
+      if (this.#latest === null) return;
+      this.#show(this.#ports.pace(this.state.peek(), this.#latest));
+      this.#plan();
+    });
+  }
+
+  #show(after: ConversationState): void {
     const before = this.state.peek();
-    const after = this.#latest;
-    if (after === null || after === before) return;
+    if (after === before) return;
     batch(() => {
       this.state.value = after;
       // A leaf that moved is news from somewhere: what the reader had chosen before is over.

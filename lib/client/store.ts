@@ -5,7 +5,6 @@ import type { Id } from "../core/ids.ts";
 import type { ModelList, PageState } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
-import { announcement } from "./announcement.ts";
 import { Answers } from "./answers.ts";
 import { Api, ClientError } from "./api.ts";
 import { Choice } from "./choice.ts";
@@ -19,6 +18,7 @@ import { OpenConversation } from "./open_conversation.ts";
 import { Outbox } from "./outbox.ts";
 import type { Pin } from "./pin.ts";
 import { OwnPreferences } from "./own_preferences.ts";
+import type { Pace } from "./pace.ts";
 import { Relay } from "./relay.ts";
 import { Setup } from "./setup.ts";
 import { browserSurroundings, NOWHERE, type Surroundings } from "./surroundings.ts";
@@ -41,6 +41,8 @@ export class Store {
   readonly dialog: Signal<DialogName | null> = signal(null);
   /** What moves the list of messages that is on the page. */
   readonly pin: Signal<Pin | null> = signal(null);
+  /** Null until it is loaded: then words appear as they come. */
+  pace: Pace | null = null;
   readonly device: Device;
   readonly open: OpenConversation;
   readonly notices: Notices;
@@ -81,6 +83,7 @@ export class Store {
   readonly #parts = new Set<string>();
   #relay: Relay | null = null;
   #started = false;
+  #mark = "";
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -97,6 +100,10 @@ export class Store {
       nextFrame: around.nextFrame,
       follow: (id, cursor) => this.#relay?.follow(id, cursor),
       unfollow: (id) => this.#relay?.unfollow(id),
+      pace: (shown, latest) =>
+        this.pace !== null && this.device.settings.peek().pace === "smooth" && around.moves()
+          ? this.pace.step(shown, latest, clock.now())
+          : latest,
       painted: (before, after) => this.#painted(before, after),
     });
     const api = this.#api;
@@ -241,7 +248,7 @@ export class Store {
     this.waiting.forget();
     const entered = this.open.enter(id);
     this.choice.enter(id);
-    this.#around.title(titleOf(this.open.conversation.peek()));
+    this.#title();
     await entered;
     if (this.open.id.peek() === id) this.outbox.restore(id, this.open.state.peek()?.messages ?? []);
   }
@@ -289,9 +296,17 @@ export class Store {
     }
     this.outbox.settle(after.messages);
     this.waiting.seen(after);
-    const said = announcement(before, after);
-    if (said !== null) this.notices.announce(said);
-    this.#around.title(titleOf(after.conversation));
+    this.#title();
+  }
+
+  /** Marks the title of a tab in which something waits to be seen. */
+  mark(marked: boolean): void {
+    this.#mark = marked ? "● " : "";
+    this.#title();
+  }
+
+  #title(): void {
+    this.#around.title(this.#mark + titleOf(this.open.conversation.peek()));
   }
 
   async #try(what: string, call: () => Promise<unknown>): Promise<boolean> {

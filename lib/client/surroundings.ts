@@ -28,6 +28,8 @@ export interface Surroundings {
   device: DevicePorts;
   locks: Locks | null;
   openPort: ((hear: (note: Note) => void) => Port) | null;
+  /** Whether somebody sees the page, and has nothing against motion. */
+  moves(): boolean;
   /** Runs `paint` before the next frame, or at once when there are no frames. */
   nextFrame(paint: () => void): void;
   listen(listener: PageListener): void;
@@ -47,6 +49,7 @@ export const NOWHERE: Surroundings = {
   device: { read: () => undefined, write: () => {}, dark: () => false, mark: () => {} },
   locks: null,
   openPort: null,
+  moves: () => false,
   nextFrame: (paint) => paint(),
   listen: () => {},
   push: () => {},
@@ -67,6 +70,7 @@ export function browserSurroundings(): Surroundings {
     device: { read: readCookie, write: writeCookie, dark: prefersDark, mark },
     locks: (navigator.locks as Locks | undefined) ?? null,
     openPort: typeof BroadcastChannel === "undefined" ? null : openPort,
+    moves: () => !document.hidden && !matchMedia("(prefers-reduced-motion: reduce)").matches,
     nextFrame: (paint) => {
       if (document.hidden) paint();
       else requestAnimationFrame(paint);

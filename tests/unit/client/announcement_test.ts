@@ -1,8 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { announcement } from "@/lib/client/announcement.ts";
+import { announcement as said, pieces, progress } from "@/lib/client/announcement.ts";
 import type { Message } from "@/lib/protocol/message.ts";
 import type { ConversationState } from "@/lib/protocol/reduce.ts";
 import { conversation, message, text } from "./sample.ts";
+
+const announcement = (before: ConversationState | null, after: ConversationState, how = "full" as const) =>
+  said(before, after, (text) => text, how);
 
 function state(...messages: Message[]): ConversationState {
   return { conversation: conversation(), messages, cursor: 1, deleted: false, gap: false };
@@ -15,7 +18,7 @@ Deno.test("words as they come are not announced; the end is, once and with the t
   assertEquals(announcement(before, growing), null);
   assertEquals(announcement(growing, ended), {
     status: "Response complete, 3 words.",
-    reply: "one two three",
+    reply: ["one two three"],
   });
   assertEquals(announcement(ended, ended), null);
 });
@@ -65,4 +68,45 @@ Deno.test("P6: a wait for the provider is announced once for each try, and anoth
   const other = state(message({ fallback }));
   assertEquals(announcement(waits, other)?.status, "Another model answers. OpenAI is overloaded.");
   assertEquals(announcement(other, state(message({ fallback, parts: text("Hi") }))), null);
+});
+
+Deno.test("K4: of an answer all is read, or its first sentence, or none of it", () => {
+  const before = state(message());
+  const after = state(
+    message({ status: "complete", parts: text("Well (so to say) it is 3.5 m. And that\nis **all**.") }),
+  );
+  const spoken = (markdown: string) => markdown.replaceAll("*", "");
+  assertEquals(said(before, after, spoken, "full")?.reply, [
+    "Well (so to say) it is 3.5 m. And that\nis all.",
+  ]);
+  assertEquals(said(before, after, spoken, "sentence")?.reply, ["Well (so to say) it is 3.5 m."]);
+  assertEquals(said(before, after, spoken, "completion"), { status: "Response complete, 12 words." });
+  const line = state(message({ status: "complete", parts: text("No full stop\nand a second line.") }));
+  assertEquals(said(before, line, spoken, "sentence")?.reply, ["No full stop"]);
+});
+
+Deno.test("K4: a long text is read in pieces of 500 characters at most, none of it lost, cut between sentences", () => {
+  const sentences = Array.from({ length: 40 }, (_, i) => `This is the sentence with number ${i}. `).join("");
+  for (
+    const words of [
+      sentences,
+      "word ".repeat(400),
+      "x".repeat(1_234),
+      "😀".repeat(600),
+      "",
+      "a\n".repeat(700),
+    ]
+  ) {
+    const cut = pieces(words);
+    assertEquals(cut.join(""), words);
+    assertEquals(cut.filter((piece) => piece.length > 500 || !piece.isWellFormed()), []);
+  }
+  assertEquals(pieces(sentences).filter((piece) => !/\. $/.test(piece)), []);
+});
+
+Deno.test("K4: of an answer that grows its words are counted", () => {
+  assertEquals(progress(message()), "Still waiting for the answer.");
+  assertEquals(progress(message({ parts: [{ type: "reasoning", text: "Hm" }] })), "Still thinking.");
+  assertEquals(progress(message({ parts: text("one") })), "Still generating, 1 word.");
+  assertEquals(progress(message({ parts: text("one two ") })), "Still generating, 2 words.");
 });

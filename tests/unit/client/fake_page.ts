@@ -38,6 +38,7 @@ export function fakePage(made = 500): FakeSurroundings {
     newId: () => id(made++),
     locks: browserPage.locks,
     openPort: browserPage.openPort,
+    moves: () => false,
     nextFrame: (paint) => void frames.push(paint),
     listen: (given) => listener = given,
     push: (path) => void paths.push(path),
