@@ -4,6 +4,7 @@ import type { Id } from "../lib/core/ids.ts";
 import {
   isTerminal,
   type Message as MessageData,
+  type Part,
   type Rating as Thumb,
   textOf,
 } from "../lib/protocol/message.ts";
@@ -44,16 +45,21 @@ interface Props {
   last: boolean;
   /** Stop was asked for and the end is not here yet. */
   stopping: boolean;
+  /** Shown when it is whole. */
+  whole?: boolean;
   /** The same object each time, or every message renders with every word. */
   actions: MessageActions;
 }
 
 export class Message extends Component<Props> {
+  /** What was there when it last had an end: it stays in view while the answer goes on. */
+  #ended: Part[] = [];
+
   /** Messages keep their identity until they change; a list of versions is new each time and is compared by what is in it. */
   override shouldComponentUpdate(next: Props): boolean {
-    const { message, versions, models, last, stopping } = this.props;
+    const { message, versions, models, last, stopping, whole } = this.props;
     return next.message !== message || next.stopping !== stopping || next.last !== last ||
-      next.models !== models || next.versions.join() !== versions.join();
+      next.whole !== whole || next.models !== models || next.versions.join() !== versions.join();
   }
 
   override render(props: Props) {
@@ -61,6 +67,8 @@ export class Message extends Component<Props> {
     const { id, role, status, fallback } = message;
     const assistant = role === "assistant";
     const heading = `m-${id}`;
+    if (isTerminal(status)) this.#ended = message.parts;
+    const hidden = props.whole === true && status === "streaming";
     return (
       <article
         class="message"
@@ -79,7 +87,7 @@ export class Message extends Component<Props> {
           {assistant
             ? (
               <Parts
-                message={message}
+                message={hidden ? { ...message, status: "complete", parts: this.#ended } : message}
                 retry={isTerminal(status) ? () => actions.regenerate(id) : undefined}
               />
             )
@@ -111,10 +119,10 @@ export class Message extends Component<Props> {
 }
 
 /** What there is to say of an answer that is being written: why it has not begun, or how far it is. */
-function Progress({ message, models, stopping }: Props) {
-  if (message.parts.length === 0) {
+function Progress({ message, models, stopping, whole }: Props) {
+  if (message.parts.length === 0 || whole) {
     return message.waiting === undefined
-      ? <Thinking stopping={stopping} />
+      ? <Thinking stopping={stopping} message={message} models={models} />
       : <Countdown key={message.waiting.tried} waiting={message.waiting} stopping={stopping} />;
   }
   return (

@@ -27,13 +27,15 @@ interface Props {
   awaiting: boolean;
   busy: boolean;
   stopping: boolean;
+  /** Answers are shown when they are whole. */
+  whole: boolean;
   actions: ListActions;
   listRef: Ref<HTMLDivElement>;
   contentRef: Ref<HTMLDivElement>;
 }
 
 export function MessageList(props: Props) {
-  const { items, models, summary, outgoing, awaiting, busy, stopping, actions } = props;
+  const { items, models, summary, outgoing, awaiting, busy, stopping, whole, actions } = props;
   return (
     <div
       ref={props.listRef}
@@ -53,6 +55,7 @@ export function MessageList(props: Props) {
               models={models}
               last={i === items.length - 1 && outgoing.length === 0}
               stopping={stopping && message.status === "streaming"}
+              whole={whole}
               actions={actions}
             />
             {message.id === summary?.summary.throughId && (

@@ -10,9 +10,12 @@ import { listenSoon } from "../lib/client/early_keys.ts";
 import { Pin } from "../lib/client/pin.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
+import type { DeviceSettings } from "../lib/protocol/device.ts";
 import { prepareDialog } from "./Dialogs.tsx";
 
-export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
+type Props = Pick<PageState, "snapshot" | "models"> & { device?: Pick<DeviceSettings, "pace"> };
+
+export default function Chat(props: Props) {
   const store = useStore(props);
   const actions = useMemo((): ListActions => ({
     regenerate: (id) => void store.answers.again(id),
@@ -97,6 +100,7 @@ export default function Chat(props: Pick<PageState, "snapshot" | "models">) {
         awaiting={awaiting}
         busy={store.busy.value}
         stopping={store.stopping.value}
+        whole={store.device.settings.value.pace === "whole"}
         actions={actions}
         listRef={list}
         contentRef={content}

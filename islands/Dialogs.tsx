@@ -51,6 +51,8 @@ function Shown({ name, store }: { name: DialogName; store: Store }) {
             models: store.models.value,
             model: store.choice.standing.value,
             begun: store.open.id.value !== null,
+            device: store.device,
+            removeSome: () => store.removeSome(),
             usage: () => store.answers.usage(),
             say: (status: string) => store.notices.announce({ status }),
             closed,

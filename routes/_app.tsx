@@ -1,7 +1,7 @@
 // The document around every page.
 import { asset } from "fresh/runtime";
 import { define } from "../lib/http/define.ts";
-import { rootAttributes } from "../lib/protocol/device.ts";
+import { rootAttributes, themeColors } from "../lib/protocol/device.ts";
 
 /** In the order of their say. */
 const STYLES = [
@@ -23,7 +23,12 @@ export default define.page(({ Component, state }) => (
         name="viewport"
         content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
       />
-      <meta name="color-scheme" content="light dark" />
+      {/* Before the first style sheet is here, too. */}
+      <meta
+        name="color-scheme"
+        content={state.device.theme === "system" ? "light dark" : state.device.theme}
+      />
+      {themeColors(state.device).map((color) => <meta key={color.content} name="theme-color" {...color} />)}
       <meta name="description" content="A streaming AI chat whose answers outlive the tab that asked." />
       <title>Throughline</title>
       <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />

@@ -13,4 +13,6 @@ export const handler = define.handlers({
   },
 });
 
-export default define.page<typeof handler>(({ data }) => <ChatPage state={data} />);
+export default define.page<typeof handler>(({ data, state }) => (
+  <ChatPage state={data} device={state.device} />
+));

@@ -1,11 +1,14 @@
-// The settings: of this conversation, of all of them, and what they have cost.
+// The settings: of this conversation, of all of them, of this browser; a person's data, and what it has cost.
 import { useId, useRef, useState } from "preact/hooks";
+import type { Device } from "../../lib/client/device.ts";
 import type { OwnPreferences } from "../../lib/client/own_preferences.ts";
 import type { Setup } from "../../lib/client/setup.ts";
-import type { ModelList, UsageReport } from "../../lib/protocol/api.ts";
+import type { ModelList, RemovedAll, UsageReport } from "../../lib/protocol/api.ts";
 import { Dialog } from "../Dialog.tsx";
 import { CloseIcon } from "../Icons.tsx";
 import { ChatSettings } from "./ChatSettings.tsx";
+import { DataView } from "./DataView.tsx";
+import { DeviceView } from "./DeviceView.tsx";
 import { Instructions } from "./Instructions.tsx";
 import { UsageView } from "./UsageView.tsx";
 
@@ -24,9 +27,15 @@ export interface SettingsProps {
   closed(): void;
 }
 
-const TABS = ["This chat", "All chats", "Usage"] as const;
+interface Props extends SettingsProps {
+  device: Device;
+  /** Some of all conversations into the trash. @throws ClientError */
+  removeSome(): Promise<RemovedAll>;
+}
 
-export function SettingsDialog(props: SettingsProps) {
+const TABS = ["This chat", "All chats", "This device", "Data", "Usage"] as const;
+
+export function SettingsDialog(props: Props) {
   const [shown, setShown] = useState(0);
   const tabs = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -48,7 +57,7 @@ export function SettingsDialog(props: SettingsProps) {
     go(to);
   };
   return (
-    <Dialog class="dialog settings" label="Chat settings" closed={props.closed}>
+    <Dialog class="dialog settings" label="Settings" closed={props.closed}>
       {(close) => (
         <div class="sheet">
           <header>
@@ -76,7 +85,9 @@ export function SettingsDialog(props: SettingsProps) {
           <div id={`${id}-panel`} class="panel" role="tabpanel" aria-labelledby={`${id}-tab-${shown}`}>
             {shown === 0 && <ChatSettings {...props} close={close} />}
             {shown === 1 && <Instructions preferences={props.preferences} say={props.say} close={close} />}
-            {shown === 2 && <UsageView read={props.usage} models={props.models.models} />}
+            {shown === 2 && <DeviceView device={props.device} say={props.say} />}
+            {shown === 3 && <DataView removeSome={props.removeSome} usage={() => go(4)} say={props.say} />}
+            {shown === 4 && <UsageView read={props.usage} models={props.models.models} />}
           </div>
         </div>
       )}

@@ -19,6 +19,7 @@ import type {
   PromptText,
   Rate,
   Regenerate,
+  RemovedAll,
   SearchPage,
   SendMessage,
   UsageReport,
@@ -99,6 +100,10 @@ export class Api {
 
   patch(id: Id, body: PatchConversation): Promise<Conversation> {
     return this.#call({ method: "PATCH", path: `/api/conversations/${id}`, body });
+  }
+
+  removeSome(): Promise<RemovedAll> {
+    return this.#call({ method: "DELETE", path: "/api/conversations" });
   }
 
   async remove(id: Id): Promise<void> {

@@ -4,7 +4,6 @@ import {
   DEFAULTS,
   type DeviceSettings,
   readDevice,
-  rootAttributes,
   type SettingName,
   writeDevice,
 } from "../protocol/device.ts";
@@ -15,8 +14,8 @@ export interface DevicePorts {
   write(value: string): void;
   /** Whether the system prefers dark pages. */
   dark(): boolean;
-  /** Sets attributes of the root element, and takes those away that are undefined. */
-  mark(attributes: Record<string, string | undefined>): void;
+  /** Has the page look like this. */
+  mark(settings: DeviceSettings): void;
 }
 
 export class Device {
@@ -54,6 +53,6 @@ export class Device {
 
   #show(settings: DeviceSettings): void {
     this.settings.value = settings;
-    this.#ports.mark(rootAttributes(settings));
+    this.#ports.mark(settings);
   }
 }

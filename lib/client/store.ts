@@ -2,8 +2,9 @@
 //   S2  On a server there is one store per island and render: what is shared there is shared between people.
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
-import type { ModelList, PageState } from "../protocol/api.ts";
+import type { ModelList, PageState, RemovedAll } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
+import { DEFAULTS, type DeviceSettings } from "../protocol/device.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
 import { Answers } from "./answers.ts";
 import { Api, ClientError } from "./api.ts";
@@ -26,7 +27,10 @@ import { type TopicEvent, USER_TOPIC } from "./topic_event.ts";
 import { Waiting } from "./waiting.ts";
 
 /** What an island brings along. Only one brings the messages; the others bring what they show. */
-export type Seed = Partial<PageState> & { conversation?: Conversation | null };
+export type Seed = Partial<PageState> & {
+  conversation?: Conversation | null;
+  device?: Partial<DeviceSettings>;
+};
 
 const NAME = "Throughline";
 
@@ -236,6 +240,12 @@ export class Store {
     await removed;
   }
 
+  /** Some of all conversations into the trash, the open one too; asked again, the rest. @throws ClientError */
+  async removeSome(): Promise<RemovedAll> {
+    await this.go(null);
+    return await this.#api.removeSome();
+  }
+
   async restore(id: Id): Promise<void> {
     const conversation = this.open.conversation.peek() ?? undefined;
     await this.library.restore(id, conversation, () => void this.open.load());
@@ -341,6 +351,10 @@ export function storeFor(seed: Seed): Store {
   const store = typeof document === "undefined"
     ? new Store(NOWHERE)
     : shared ??= new Store(browserSurroundings());
+  // A browser knows its own, and may know better by now.
+  if (seed.device !== undefined && store !== shared) {
+    store.device.settings.value = { ...DEFAULTS, ...seed.device };
+  }
   store.adopt(seed);
   return store;
 }

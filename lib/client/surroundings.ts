@@ -1,7 +1,7 @@
 // The browser around the store, as arguments, so that a test can be the browser.
 import type { Id, NewId } from "../core/ids.ts";
 import { type Clock, systemClock } from "../core/time.ts";
-import { DEVICE_COOKIE } from "../protocol/device.ts";
+import { DEVICE_COOKIE, type DeviceSettings, rootAttributes, themeColors } from "../protocol/device.ts";
 import type { DevicePorts } from "./device.ts";
 import type { Shelf } from "./drafts.ts";
 import type { Locks, Note, Port } from "./relay.ts";
@@ -108,12 +108,14 @@ function prefersDark(): boolean {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-function mark(attributes: Record<string, string | undefined>): void {
+function mark(settings: DeviceSettings): void {
   const root = document.documentElement;
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const [name, value] of Object.entries(rootAttributes(settings))) {
     if (value === undefined) root.removeAttribute(name);
     else root.setAttribute(name, value);
   }
+  const metas = document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]');
+  themeColors(settings).forEach(({ media }, i) => metas[i]?.setAttribute("media", media));
 }
 
 function openPort(hear: (note: Note) => void): Port {

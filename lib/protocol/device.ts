@@ -56,3 +56,14 @@ export function rootAttributes({ theme, textSize, density, width, sidebar }: Dev
     "data-sidebar": sidebar === "shown" ? undefined : sidebar,
   };
 }
+
+/** The ground of the page, as `--paper` of the style sheets has it: what surrounds the page takes its colour. */
+const PAPER = { light: "#fbfaf7", dark: "#191816" } as const;
+
+/** The colours of the browser's own frame, one for each scheme, and when each holds. */
+export function themeColors({ theme }: Pick<DeviceSettings, "theme">) {
+  return (["light", "dark"] as const).map((scheme) => ({
+    content: PAPER[scheme],
+    media: theme === "system" ? `(prefers-color-scheme: ${scheme})` : theme === scheme ? "all" : "not all",
+  }));
+}

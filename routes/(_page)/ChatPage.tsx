@@ -9,11 +9,19 @@ import Header from "../../islands/Header.tsx";
 import Notices from "../../islands/Notices.tsx";
 import Sidebar from "../../islands/Sidebar.tsx";
 import type { PageState } from "../../lib/protocol/api.ts";
+import type { DeviceSettings } from "../../lib/protocol/device.ts";
 
 /** What all pages of this process read finished texts with. */
 const FINISHED = new FinishedTexts();
 
-export function ChatPage({ state, finished = FINISHED }: { state: PageState; finished?: FinishedTexts }) {
+interface Props {
+  state: PageState;
+  /** How this browser wants its pages. */
+  device?: DeviceSettings;
+  finished?: FinishedTexts;
+}
+
+export function ChatPage({ state, device, finished = FINISHED }: Props) {
   const { snapshot, list, nextCursor, models, preferences } = state;
   const conversation = snapshot?.conversation ?? null;
   return (
@@ -25,7 +33,11 @@ export function ChatPage({ state, finished = FINISHED }: { state: PageState; fin
         <Sidebar list={list} nextCursor={nextCursor} conversation={conversation} />
         <main aria-labelledby="chat-title">
           <Header models={models} conversation={conversation} preferences={preferences} />
-          <Chat snapshot={snapshot} models={models} />
+          <Chat
+            snapshot={snapshot}
+            models={models}
+            device={device === undefined ? undefined : { pace: device.pace }}
+          />
           <Composer models={models} conversation={conversation} />
         </main>
         <Notices />

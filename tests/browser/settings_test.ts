@@ -216,7 +216,7 @@ Deno.test("K1: the tabs of the settings are walked by arrows, and every control 
     await open(tab);
     const shown = () => tab.page.getByRole("tab", { selected: true }).innerText();
     await tab.page.getByRole("tab", { selected: true }).focus();
-    for (const name of ["All chats", "Usage", "This chat"]) {
+    for (const name of ["All chats", "This device", "Data", "Usage", "This chat"]) {
       await tab.page.keyboard.press("ArrowRight");
       await tab.page.getByRole("tab", { name, selected: true }).waitFor();
       assertEquals(await tab.page.evaluate(() => document.activeElement?.textContent), name);
