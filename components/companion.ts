@@ -42,6 +42,7 @@ export function accompany(store: Store): () => void {
   });
   const woke = () => document.hidden || attention.woke();
   const said = (event: Event) => notices.announce({ status: (event as CustomEvent<string>).detail });
+  document.body.dataset.accompanied = "";
   document.addEventListener("visibilitychange", woke);
   document.addEventListener("say", said);
   const ends = [

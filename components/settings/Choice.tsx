@@ -16,9 +16,14 @@ export function Choice<Value extends string>(props: Props<Value>) {
   const { name, label, value, options, hint, refused = null, change } = props;
   const id = useId();
   return (
-    <fieldset class="plain choice" aria-describedby={hint === undefined ? undefined : `${id}-hint`}>
+    <div
+      class="choice"
+      role="radiogroup"
+      aria-labelledby={`${id}-name`}
+      aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+    >
       <div>
-        <legend>{label}</legend>
+        <p id={`${id}-name`}>{label}</p>
         {hint !== undefined && <p id={`${id}-hint`} class="note">{hint}</p>}
       </div>
       <div class="segments">
@@ -41,6 +46,6 @@ export function Choice<Value extends string>(props: Props<Value>) {
         ))}
       </div>
       {refused !== null && <p class="note danger" role="status">{refused}</p>}
-    </fieldset>
+    </div>
   );
 }

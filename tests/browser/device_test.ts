@@ -275,9 +275,7 @@ Deno.test("G4: evenly, a burst appears over many frames and is whole in the end;
       await set(context, server.url, `pace=${pace}`);
       const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
       // What evens words out is loaded when the page is alive.
-      await tab.page.waitForFunction(() =>
-        performance.getEntriesByType("resource").some(({ name }) => name.includes("companion"))
-      );
+      await tab.page.locator("body[data-accompanied]").waitFor();
       await tab.send("Say it");
       const call = await fake.next();
       await call.send("Begin. ");

@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import { Api } from "../support/api.ts";
 import { PHONE, withBrowser } from "../support/browser.ts";
 import { ChatPage } from "../support/chat_page.ts";
-import { countTo } from "../support/count.ts";
 import { MODELS, startWithProvider } from "../support/server_with_provider.ts";
 
 /** A paragraph of which a dozen fill any screen. */
@@ -93,44 +92,5 @@ Deno.test("a selection in what was said, and the focus, survive what is said nex
     await call.end();
     await tab.answerWith("complete");
     assertEquals(await tab.page.evaluate(() => document.activeElement?.id), "composer");
-  });
-});
-
-Deno.test("a stream is announced at its ends, not at every token, and its text once", async () => {
-  await using both = await startWithProvider({ auto: { tokens: 200, tokensPerSecond: 50 } });
-  const { server } = both;
-  const api = await Api.session(server.url);
-  const conversation = await api.create({ model: MODELS.chat });
-  await withBrowser(async (browser) => {
-    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
-    const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
-    await tab.page.evaluate(() => {
-      const said: Record<string, string[]> = { status: [], reply: [], alert: [] };
-      Object.assign(globalThis, { said });
-      for (const name of Object.keys(said)) {
-        const region = document.querySelector(`[data-announcer="${name}"]`)!;
-        // An empty text is silence.
-        const hear = () => region.textContent !== "" && said[name]!.push(region.textContent!);
-        new MutationObserver(hear).observe(region, {
-          childList: true,
-          characterData: true,
-          subtree: true,
-        });
-      }
-    });
-    await tab.send("Count");
-    await tab.answerWith("complete");
-    await tab.page.waitForFunction(() =>
-      (globalThis as unknown as { said: { reply: string[] } }).said.reply.some((text) =>
-        text.includes("199 200")
-      )
-    );
-    const said = await tab.page.evaluate(() =>
-      (globalThis as unknown as { said: Record<"status" | "reply" | "alert", string[]> }).said
-    );
-    // Sent, at most one "still generating" in these four seconds, and the end.
-    assert(said.status.length >= 2 && said.status.length <= 3, JSON.stringify(said.status));
-    assertEquals(said.reply, [countTo(200)]);
-    assertEquals(said.alert, []);
   });
 });

@@ -19,6 +19,13 @@ export class ChatPage {
     return tab;
   }
 
+  /** A page that was opened already, once its islands answer. */
+  static async over(page: Page): Promise<ChatPage> {
+    const tab = new ChatPage(page);
+    await tab.live();
+    return tab;
+  }
+
   /** Resolves when the page follows its conversation. */
   async live(): Promise<void> {
     await this.page.locator('body[data-connection="live"]').waitFor();
