@@ -245,7 +245,7 @@ async function watched(
     Object.defineProperty(document, "visibilityState", { get: () => hidden ? "hidden" : "visible" });
     const caught: unknown[] = [];
     class Caught {
-      static permission = permission === "granted" ? "default" : permission;
+      static permission: string = permission === "granted" ? "default" : permission;
       static requestPermission() {
         caught.push("asked");
         return Promise.resolve(Caught.permission = permission);
