@@ -99,7 +99,7 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
       await tab.textThat((text) => text.includes("being written"));
     },
     async leave({ tab }) {
-      await page(tab).locator('[data-queued] [data-action="remove"], [data-queued] button').last().click();
+      await tab.action("unqueue").click();
       await tab.action("stop").click();
       await tab.answerWith("cancelled");
     },
@@ -112,7 +112,6 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
     },
   },
 ];
-const page = (tab: ChatPage) => tab.page;
 
 for (const colorScheme of ["light", "dark"] as const) {
   Deno.test(`K6: axe finds nothing serious anywhere, and nothing scrolls sideways when enlarged, ${colorScheme}`, async () => {

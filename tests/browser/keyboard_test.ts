@@ -1,0 +1,232 @@
+// Everything that can be done is done by keyboard, and one sees where one is.
+import type { CDPSession, Page } from "playwright-core";
+import { assert, assertEquals } from "@std/assert";
+import { Api } from "../support/api.ts";
+import { DESKTOP, PHONE, withBrowser } from "../support/browser.ts";
+import { ChatPage } from "../support/chat_page.ts";
+import { MODELS, type ServerWithProvider, startWithProvider } from "../support/server_with_provider.ts";
+
+/** More than any page has controls. */
+const PRESSES_MAX = 150;
+/** Whatever a browser or we let the focus go to by Tab. */
+const CONTROLS =
+  'button, a[href], input, select, textarea, summary, [tabindex="0"], [contenteditable], iframe, audio, video';
+
+const ANSWER =
+  "Some **code**:\n\n```ts\nconst a = 1;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nAnd [a link](https://example.org).";
+
+/** An answer with thoughts, code, a table and a link, and another version of it. */
+async function conversation({ server, fake }: ServerWithProvider): Promise<{ api: Api; id: string }> {
+  const api = await Api.session(server.url);
+  await api.create({ model: MODELS.chat, title: "Another" });
+  const { id } = await api.create({ model: MODELS.chat, title: "By keyboard" });
+  const { reply } = await api.send(id, { text: "Show me" });
+  const call = await fake.next();
+  await call.reason("Let me think.");
+  await call.send(ANSWER);
+  await call.end();
+  await api.finished(id, reply.messageId);
+  const again = await api.regenerate(id, { messageId: reply.messageId });
+  const other = await fake.next();
+  await other.send(ANSWER);
+  await other.end();
+  await api.finished(id, again.reply.messageId);
+  return { api, id };
+}
+
+interface Stop {
+  what: string;
+  name: string;
+  /** Of its place in the page's text. */
+  order: number;
+  focusShown: boolean;
+  visible: boolean;
+}
+
+/** Where the focus is; null when it is nowhere in the page. */
+async function stopAt(page: Page, devtools: CDPSession): Promise<Stop | null> {
+  const seen = await page.evaluate((controls) => {
+    const at = document.activeElement as HTMLElement | null;
+    if (at === null || at === document.body) return null;
+    /** What a focus may change: of the control, of what draws it, and of the box around it. */
+    const look = () =>
+      [at, at.nextElementSibling, at.parentElement, at.parentElement?.parentElement].map((el) => {
+        if (el === null || el === undefined) return "";
+        const { outlineStyle, outlineWidth, outlineColor, borderColor, boxShadow } = getComputedStyle(el);
+        return `${outlineStyle} ${outlineWidth} ${outlineColor} ${borderColor} ${boxShadow}`;
+      });
+    const focused = look();
+    at.blur();
+    const plain = look();
+    at.focus({ preventScroll: true });
+    let opacity = 1;
+    for (let el: Element | null = at; el !== null; el = el.parentElement) {
+      opacity *= Number(getComputedStyle(el).opacity);
+    }
+    const { width, height, top, bottom, left, right } = at.getBoundingClientRect();
+    return {
+      what: at.outerHTML.slice(0, 120),
+      order: [...document.querySelectorAll(controls)].indexOf(at),
+      focusShown: focused.some((look, i) => look !== plain[i]),
+      visible: opacity > 0.5 && width > 0 && height > 0 && bottom > 0 && top < innerHeight && right > 0 &&
+        left < innerWidth,
+    };
+  }, CONTROLS);
+  if (seen === null) return null;
+  const { result } = await devtools.send("Runtime.evaluate", { expression: "document.activeElement" });
+  const { nodes } = await devtools.send("Accessibility.getPartialAXTree", {
+    objectId: result.objectId,
+    fetchRelatives: false,
+  });
+  return { ...seen, name: String(nodes[0]?.name?.value ?? "") };
+}
+
+Deno.test("K1: Tab goes through every control once, in the order of the page, each with a name and a focus that is seen", async () => {
+  await using both = await startWithProvider();
+  const { api, id } = await conversation(both);
+  await withBrowser(async (browser) => {
+    for (const viewport of [DESKTOP, PHONE]) {
+      const context = await browser.context({
+        session: { url: both.server.url, cookie: api.cookie },
+        viewport,
+        reducedMotion: true,
+      });
+      const tab = await ChatPage.open(context, `${both.server.url}/c/${id}`);
+      const { page } = tab;
+      const devtools = await context.newCDPSession(page);
+      await devtools.send("Accessibility.enable");
+      await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+      // What is not rendered, disabled, or one of a group that arrows go through, is no stop.
+      const expected = await page.evaluate(
+        (controls) =>
+          [...document.querySelectorAll<HTMLElement>(controls)].flatMap((el, order) => {
+            const shown = el.checkVisibility({ visibilityProperty: true }) && el.tabIndex >= 0 &&
+              !el.matches(":disabled") && el.closest("[inert]") === null;
+            return shown ? [order] : [];
+          }),
+        CONTROLS,
+      );
+      assert(expected.length > 15, `${expected.length} controls`);
+      const positive = await page.locator("[tabindex]").evaluateAll((all) =>
+        all.filter((el) => (el as HTMLElement).tabIndex > 0).length
+      );
+      assertEquals(positive, 0, "no control jumps the queue");
+
+      // From the page's beginning: the browser remembers where a click or a script was last.
+      await page.evaluate(() => {
+        document.body.tabIndex = -1;
+        document.body.focus();
+        document.body.removeAttribute("tabindex");
+      });
+      const stops: Stop[] = [];
+      for (let presses = 0; presses < PRESSES_MAX; presses++) {
+        await page.keyboard.press("Tab");
+        const stop = await stopAt(page, devtools);
+        if (stop === null || (stops.length > 0 && stop.order === stops[0]!.order)) break;
+        stops.push(stop);
+      }
+      const listed = (which: Stop[]) => which.map(({ what, name }) => `${name}: ${what}`);
+      assert(stops.length < PRESSES_MAX, `the focus is trapped: ${listed(stops.slice(-5)).join("\n")}`);
+      assertEquals(listed(stops.filter(({ name }) => name.trim() === "")), [], "each has a name");
+      assertEquals(listed(stops.filter(({ focusShown }) => !focusShown)), [], "one sees where one is");
+      assertEquals(
+        listed(stops.filter(({ visible }) => !visible)),
+        [],
+        "what has the focus is in sight, without a mouse",
+      );
+      const orders = stops.map(({ order }) => order).filter((order) => order >= 0);
+      assertEquals(orders, orders.toSorted((a, b) => a - b), "in the order of the page");
+      assertEquals(expected.filter((order) => !orders.includes(order)), [], "all of them");
+      await context.close();
+    }
+  });
+});
+
+/** Presses Tab until the focus is on what `selector` names. */
+async function tabTo(page: Page, selector: string, key = "Tab"): Promise<void> {
+  for (let presses = 0; presses < PRESSES_MAX; presses++) {
+    if (await page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, selector)) {
+      return;
+    }
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${PRESSES_MAX} presses of ${key} do not lead to ${selector}`);
+}
+
+Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, compares versions, copies code, rates, queues and edits, deletes and takes it back", async () => {
+  await using both = await startWithProvider();
+  const { server, fake } = both;
+  const { api, id } = await conversation(both);
+  await withBrowser(async (browser) => {
+    const context = await browser.context({
+      session: { url: server.url, cookie: api.cookie },
+      reducedMotion: true,
+    });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const tab = await ChatPage.open(context, `${server.url}/c/${id}`);
+    const { page } = tab;
+    const { keyboard } = page;
+    const says = (words: string) =>
+      page.locator('[data-announcer="status"]', { hasText: words }).waitFor({ state: "attached" });
+
+    // Copy code, look at the other version.
+    await tabTo(page, '.fence [data-action="copy-code"]', "Shift+Tab");
+    await keyboard.press("Enter");
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).trim() === "const a = 1;");
+    await tabTo(page, '[data-action="version-back"]');
+    await keyboard.press("Enter");
+    await page.locator("[data-versions]", { hasText: "1/2" }).waitFor();
+    await tabTo(page, '[data-action="rate-up"]');
+    await keyboard.press("Enter");
+    await page.locator('[data-action="rate-up"][aria-pressed="true"]').waitFor();
+
+    // A new chat.
+    await tabTo(page, '[data-action="new-chat"]', "Shift+Tab");
+    await keyboard.press("Enter");
+    await page.waitForURL(`${server.url}/`);
+    await tabTo(page, "#composer");
+    await keyboard.type("Write a lot");
+    await keyboard.press("Enter");
+    const first = await fake.next();
+    await first.send("Some words");
+    await tab.textThat((text) => text === "Some words");
+
+    // What is typed meanwhile waits, and is edited before its turn.
+    await keyboard.type("And then");
+    await keyboard.press("Enter");
+    await page.locator("[data-queued]", { hasText: "And then" }).locator('[data-action="edit-queued"]')
+      .waitFor();
+    await keyboard.press("ArrowUp");
+    await page.locator('[data-queued][data-editing="true"]').waitFor();
+    await keyboard.type(" stop");
+    await keyboard.press("Enter");
+    await page.locator("[data-queued]", { hasText: "And then stop" }).waitFor();
+    await keyboard.press("Escape");
+    await tab.answerWith("cancelled");
+    const second = await fake.next();
+    await second.send("Stopped.");
+    await second.end();
+    await tab.textThat((text) => text === "Stopped.");
+    assertEquals(await page.evaluate(() => document.activeElement?.id), "composer");
+
+    // Another answer to the same.
+    await tabTo(page, 'article:last-of-type [data-action="regenerate"]', "Shift+Tab");
+    await keyboard.press("Enter");
+    const third = await fake.next();
+    await third.send("Another.");
+    await third.end();
+    await tab.textThat((text) => text === "Another.");
+    await says("Response complete");
+
+    // Delete it, and take that back.
+    await page.waitForURL(/\/c\//);
+    const made = new URL(page.url()).pathname.split("/").at(-1)!;
+    await tabTo(page, `[data-conversation-id="${made}"] [data-action="delete"]`, "Shift+Tab");
+    await keyboard.press("Enter");
+    await page.locator(`[data-conversation-id="${made}"]`).waitFor({ state: "detached" });
+    await tabTo(page, '.toast [data-action="notice"]');
+    await keyboard.press("Enter");
+    await page.locator(`[data-conversation-id="${made}"]`).waitFor();
+    assertEquals((await api.read(made)).messages.length > 0, true);
+  });
+});
