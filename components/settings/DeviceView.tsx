@@ -1,7 +1,7 @@
 // How this browser shows the page and what its keys do. Each choice holds at once, in every tab.
 import { useState } from "preact/hooks";
 import type { Device } from "../../lib/client/device.ts";
-import { askPermission, type Permission, permission } from "../../lib/client/notification.ts";
+import { askPermission, type Permission } from "../../lib/client/notification.ts";
 import type { DeviceSettings } from "../../lib/protocol/device.ts";
 import { Choice } from "./Choice.tsx";
 

@@ -63,6 +63,15 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
     },
     leave: closeDialog,
   },
+  ...["palette", "shortcuts"].map((name) => ({
+    name: `the ${name}`,
+    async go({ page }: World) {
+      await page.locator("body[data-keys]").waitFor();
+      await page.keyboard.press(name === "palette" ? "Control+k" : "Control+/");
+      await page.locator("dialog[open]").waitFor();
+    },
+    leave: closeDialog,
+  })),
   {
     name: "an answer with everything",
     async go({ tab, page, both, api }) {
@@ -78,6 +87,14 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
       await page.locator("math").waitFor();
       await tab.answers.last().locator(".reasoning summary").click();
     },
+  },
+  {
+    name: "the outline",
+    async go({ tab, page }) {
+      await tab.action("outline").click();
+      await page.locator("dialog[open]").waitFor();
+    },
+    leave: closeDialog,
   },
   {
     name: "an answer that failed",

@@ -81,6 +81,42 @@ async function stopAt(page: Page, devtools: CDPSession): Promise<Stop | null> {
   return { ...seen, name: String(nodes[0]?.name?.value ?? "") };
 }
 
+/**
+ * Presses Tab until the focus is out of what `within` names, and holds what was met against what is there: each has a name,
+ * is seen to have the focus, and none is left out.
+ */
+async function walk(page: Page, devtools: CDPSession, within: string): Promise<Stop[]> {
+  const stops: Stop[] = [];
+  const isWithin = () =>
+    page.evaluate((within) => document.querySelector(within)!.contains(document.activeElement), within);
+  if (within === "html") await page.keyboard.press("Tab");
+  // What is not rendered, disabled, or one of a group that arrows go through, is no stop.
+  const expected = await page.evaluate(([controls, within]) => {
+    const all = [...document.querySelectorAll<HTMLElement>(controls!)];
+    return all.flatMap((el, order) => {
+      const shown = el.checkVisibility({ visibilityProperty: true }) && el.tabIndex >= 0 &&
+        !el.matches(":disabled") && el.closest("[inert]") === null &&
+        el.parentElement?.closest(within!) != null;
+      return shown ? [order] : [];
+    });
+  }, [CONTROLS, within]);
+  for (let presses = 0; presses < PRESSES_MAX; presses++) {
+    const stop = await stopAt(page, devtools);
+    if (stop === null || !await isWithin() || (stops.length > 0 && stop.order === stops[0]!.order)) break;
+    stops.push(stop);
+    await page.keyboard.press("Tab");
+  }
+  const listed = (which: Stop[]) => which.map(({ what, name }) => `${name}: ${what}`);
+  assert(stops.length < PRESSES_MAX, `the focus is trapped: ${listed(stops.slice(-5)).join("\n")}`);
+  assertEquals(listed(stops.filter(({ name }) => name.trim() === "")), [], "each has a name");
+  assertEquals(listed(stops.filter(({ focusShown }) => !focusShown)), [], "one sees where one is");
+  assertEquals(listed(stops.filter(({ visible }) => !visible)), [], "it is in sight, without a mouse");
+  const orders = stops.map(({ order }) => order).filter((order) => order >= 0);
+  assertEquals(orders, orders.toSorted((a, b) => a - b), "in the order of the page");
+  assertEquals(expected.filter((order) => !orders.includes(order)), [], "all of them");
+  return stops;
+}
+
 Deno.test("K1: Tab goes through every control once, in the order of the page, each with a name and a focus that is seen", async () => {
   await using both = await startWithProvider();
   const { api, id } = await conversation(both);
@@ -96,17 +132,8 @@ Deno.test("K1: Tab goes through every control once, in the order of the page, ea
       const devtools = await context.newCDPSession(page);
       await devtools.send("Accessibility.enable");
       await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-      // What is not rendered, disabled, or one of a group that arrows go through, is no stop.
-      const expected = await page.evaluate(
-        (controls) =>
-          [...document.querySelectorAll<HTMLElement>(controls)].flatMap((el, order) => {
-            const shown = el.checkVisibility({ visibilityProperty: true }) && el.tabIndex >= 0 &&
-              !el.matches(":disabled") && el.closest("[inert]") === null;
-            return shown ? [order] : [];
-          }),
-        CONTROLS,
-      );
-      assert(expected.length > 15, `${expected.length} controls`);
+      // What makes one stop of the messages is loaded once the page has settled.
+      await page.locator("body[data-keys]").waitFor();
       const positive = await page.locator("[tabindex]").evaluateAll((all) =>
         all.filter((el) => (el as HTMLElement).tabIndex > 0).length
       );
@@ -118,25 +145,19 @@ Deno.test("K1: Tab goes through every control once, in the order of the page, ea
         document.body.focus();
         document.body.removeAttribute("tabindex");
       });
-      const stops: Stop[] = [];
-      for (let presses = 0; presses < PRESSES_MAX; presses++) {
-        await page.keyboard.press("Tab");
-        const stop = await stopAt(page, devtools);
-        if (stop === null || (stops.length > 0 && stop.order === stops[0]!.order)) break;
-        stops.push(stop);
+      const stops = await walk(page, devtools, "html");
+      assert(stops.length >= (viewport === DESKTOP ? 10 : 6), `${stops.length} stops`);
+      const messages = stops.filter(({ what }) => what.startsWith("<article"));
+      assertEquals(messages.length, 1, "the messages are one stop");
+
+      // Into the answer: what it offers is walked in the same way.
+      await tabTo(page, "article");
+      await page.keyboard.press("End");
+      await page.keyboard.press("Enter");
+      const inside = await walk(page, devtools, "article:last-of-type");
+      for (const part of ["copy-code", "version-back", "regenerate", "rate-up", "example.org", "<summary"]) {
+        assert(inside.some(({ what }) => what.includes(part)), `${part} is reached`);
       }
-      const listed = (which: Stop[]) => which.map(({ what, name }) => `${name}: ${what}`);
-      assert(stops.length < PRESSES_MAX, `the focus is trapped: ${listed(stops.slice(-5)).join("\n")}`);
-      assertEquals(listed(stops.filter(({ name }) => name.trim() === "")), [], "each has a name");
-      assertEquals(listed(stops.filter(({ focusShown }) => !focusShown)), [], "one sees where one is");
-      assertEquals(
-        listed(stops.filter(({ visible }) => !visible)),
-        [],
-        "what has the focus is in sight, without a mouse",
-      );
-      const orders = stops.map(({ order }) => order).filter((order) => order >= 0);
-      assertEquals(orders, orders.toSorted((a, b) => a - b), "in the order of the page");
-      assertEquals(expected.filter((order) => !orders.includes(order)), [], "all of them");
       await context.close();
     }
   });
@@ -153,7 +174,7 @@ async function tabTo(page: Page, selector: string, key = "Tab"): Promise<void> {
   throw new Error(`${PRESSES_MAX} presses of ${key} do not lead to ${selector}`);
 }
 
-Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, compares versions, copies code, rates, queues and edits, deletes and takes it back", async () => {
+Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, compares versions, copies code, rates, queues and edits, searches, deletes and takes it back", async () => {
   await using both = await startWithProvider();
   const { server, fake } = both;
   const { api, id } = await conversation(both);
@@ -169,14 +190,24 @@ Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, comp
     const says = (words: string) =>
       page.locator('[data-announcer="status"]', { hasText: words }).waitFor({ state: "attached" });
 
+    await page.locator("body[data-keys]").waitFor();
+    /** To a control of the last message. */
+    const inLast = async (selector: string) => {
+      await tabTo(page, "article", "Shift+Tab");
+      await keyboard.press("End");
+      await keyboard.press("Enter");
+      await tabTo(page, selector);
+    };
+
     // Copy code, look at the other version.
-    await tabTo(page, '.fence [data-action="copy-code"]', "Shift+Tab");
+    await inLast('.fence [data-action="copy-code"]');
     await keyboard.press("Enter");
     await page.waitForFunction(async () => (await navigator.clipboard.readText()).trim() === "const a = 1;");
     await tabTo(page, '[data-action="version-back"]');
     await keyboard.press("Enter");
     await page.locator("[data-versions]", { hasText: "1/2" }).waitFor();
-    await tabTo(page, '[data-action="rate-up"]');
+    await keyboard.press("Escape");
+    await inLast('[data-action="rate-up"]');
     await keyboard.press("Enter");
     await page.locator('[data-action="rate-up"][aria-pressed="true"]').waitFor();
 
@@ -210,13 +241,27 @@ Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, comp
     assertEquals(await page.evaluate(() => document.activeElement?.id), "composer");
 
     // Another answer to the same.
-    await tabTo(page, 'article:last-of-type [data-action="regenerate"]', "Shift+Tab");
+    await inLast('[data-action="regenerate"]');
     await keyboard.press("Enter");
     const third = await fake.next();
     await third.send("Another.");
     await third.end();
     await tab.textThat((text) => text === "Another.");
     await says("Response complete");
+
+    // Find what was said elsewhere, and come back.
+    await keyboard.press("Control+k");
+    await page.getByRole("combobox").waitFor();
+    await keyboard.type("Another");
+    const hit = page.getByRole("option", { name: /Another\./ }).last();
+    await hit.waitFor();
+    for (let presses = 0; presses < 30 && await hit.getAttribute("data-active") !== "true"; presses++) {
+      await keyboard.press("ArrowDown");
+    }
+    await keyboard.press("Enter");
+    await page.waitForFunction(() =>
+      document.activeElement?.matches("article") && document.activeElement.textContent!.includes("Another.")
+    );
 
     // Delete it, and take that back.
     await page.waitForURL(/\/c\//);
