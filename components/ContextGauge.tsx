@@ -5,6 +5,7 @@ import { costOf, count, dollars, percent, spentOf, UNKNOWN, windowOf } from "../
 import type { ContextUse } from "../lib/protocol/api.ts";
 import type { Spent } from "../lib/protocol/conversation.ts";
 import type { Model } from "../lib/protocol/model.ts";
+import { Lazy } from "./Lazy.tsx";
 
 interface Props {
   use: WindowUse;
@@ -14,6 +15,8 @@ interface Props {
   /** What the server would send; null before there is a conversation. @throws ClientError */
   ask(): Promise<ContextUse | null>;
 }
+
+const figures = () => import("./GaugeFigures.tsx").then(({ GaugeFigures }) => GaugeFigures);
 
 /** The ring's length, with a radius of 7. */
 const ROUND = 2 * Math.PI * 7;
@@ -87,64 +90,16 @@ export function ContextGauge({ use, model, spent, ask }: Props) {
         </span>
       </button>
       <div id={id} class="gauge-figures" hidden={!open}>
-        {open && <Figures use={use} model={model} spent={spent} ask={ask} />}
+        {open && (
+          <Lazy
+            load={figures}
+            with={{ use, isFull: tone !== "calm", cost: costToSend(use, model), spent, ask }}
+            failed={() => setOpen(false)}
+          />
+        )}
       </div>
     </div>
   );
-}
-
-function Figures({ use, model, spent, ask }: Props) {
-  const { beforeTokens, draftTokens, counted, windowTokens } = use;
-  const full = fullness(use) ?? 0;
-  return (
-    <>
-      <dl>
-        <div>
-          <dt>Conversation</dt>
-          <dd>{counted ? "" : "≈ "}{count(beforeTokens)} tokens</dd>
-        </div>
-        {draftTokens > 0 && (
-          <div>
-            <dt>This message</dt>
-            <dd>≈ {count(draftTokens)} tokens</dd>
-          </div>
-        )}
-        <div>
-          <dt>Window</dt>
-          <dd>{windowTokens === null ? "unknown" : `${count(windowTokens)} tokens`}</dd>
-        </div>
-        <div>
-          <dt>Sending it</dt>
-          <dd data-context-cost>{costToSend(use, model)}</dd>
-        </div>
-        <div>
-          <dt>So far</dt>
-          <dd data-spent>{spentOf(spent)}</dd>
-        </div>
-      </dl>
-      {full >= NEARLY_FULL && <Overflow ask={ask} />}
-    </>
-  );
-}
-
-/** What becomes of a conversation that is nearly too long: the server decides, so it is asked. */
-function Overflow({ ask }: Pick<Props, "ask">) {
-  const [said, setSaid] = useState("What does not fit goes along as a summary.");
-  useEffect(() => {
-    ask().then(
-      (context) => context !== null && setSaid(omission(context)),
-      () => {}, // what is said already is true, if less exact
-    );
-  }, []);
-  return <p class="note" data-overflow>{said}</p>;
-}
-
-function omission({ omitted, summaryThroughId }: ContextUse): string {
-  if (omitted === 0) return "All of it still fits, and goes along as it is.";
-  const first = omitted === 1 ? "The first message does" : `The first ${count(omitted)} messages do`;
-  return `${first} not fit. ${
-    summaryThroughId === undefined ? "They are left out." : "A summary stands for them."
-  }`;
 }
 
 /** What is less than one is not made more exact by a sign. */

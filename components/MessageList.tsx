@@ -1,5 +1,5 @@
 // The conversation, oldest first.
-import { Fragment, type Ref } from "preact";
+import { type ComponentChildren, Fragment, type Ref } from "preact";
 import type { BranchItem } from "../lib/client/branch.ts";
 import type { ShownSummary } from "../lib/client/open_conversation.ts";
 import type { Pending } from "../lib/client/outbox.ts";
@@ -18,6 +18,10 @@ export interface ListActions extends MessageActions, OutgoingActions {
 
 interface Props {
   items: readonly BranchItem[];
+  /** Messages come before these. */
+  earlier: boolean;
+  /** What loads them, once that can. */
+  loader: ComponentChildren;
   models: readonly Model[];
   /** What stands for the beginning of this branch; null: all of it is sent. */
   summary: ShownSummary | null;
@@ -47,6 +51,14 @@ export function MessageList(props: Props) {
       tabIndex={0}
     >
       <div ref={props.contentRef} class="thread">
+        {props.earlier && (
+          <div key="earlier" class="earlier">
+            {props.loader}
+            <noscript>
+              <a href="?all">All messages</a>
+            </noscript>
+          </div>
+        )}
         {items.map(({ message, versions }, i) => (
           <Fragment key={message.id}>
             <Message

@@ -1,8 +1,10 @@
 // The conversation, live.
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { EarlierProps } from "../components/Earlier.tsx";
 import { ErrorNote } from "../components/ErrorNote.tsx";
 import { DownIcon } from "../components/Icons.tsx";
+import { Lazy } from "../components/Lazy.tsx";
 import { whenIdle } from "../components/markdown/idle.ts";
 import { type ListActions, MessageList } from "../components/MessageList.tsx";
 import { Welcome } from "../components/Welcome.tsx";
@@ -14,6 +16,8 @@ import type { DeviceSettings } from "../lib/protocol/device.ts";
 import { prepareDialog } from "./Dialogs.tsx";
 
 type Props = Pick<PageState, "snapshot" | "models"> & { device?: Pick<DeviceSettings, "pace"> };
+
+const loader = () => import("../components/Earlier.tsx").then(({ Earlier }) => Earlier);
 
 export default function Chat(props: Props) {
   const store = useStore(props);
@@ -29,6 +33,10 @@ export default function Chat(props: Props) {
     resend: (id) => store.outbox.retry(id),
     edit: (id) => void (store.fill.value = store.outbox.discard(id)),
   }), []);
+  const loadEarlier = useMemo((): EarlierProps["load"] => async () => {
+    await store.open.loadEarlier();
+    store.notices.announce({ status: "Earlier messages loaded." });
+  }, []);
   const items = store.open.shown.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
   const queued = useComputed(() => store.open.state.value?.conversation.running != null);
@@ -39,6 +47,7 @@ export default function Chat(props: Props) {
   const content = useRef<HTMLDivElement>(null);
   const pin = store.pin.value;
   const open = store.open.id.value;
+  const first = items[0]?.message.id;
   const empty = items.length === 0 && outgoing.length === 0;
   const missing = store.open.missing.value;
   const deleted = store.open.state.value?.deleted === true;
@@ -53,6 +62,11 @@ export default function Chat(props: Props) {
       store.pin.value = null;
     };
   }, [open, there]);
+  // What is loaded above the reader does not move what they read. Heard before it is drawn.
+  const firstShown = useComputed(() => store.open.shown.value[0]?.message.id);
+  useSignalEffect(() => {
+    if (firstShown.value !== undefined) pin?.keep();
+  });
   // What a person just sent, they want to see; and what waited and is now being answered.
   const sent = outgoing.at(-1)?.id;
   const asked = sent ?? items.findLast(({ message }) => message.role === "user")?.message.id;
@@ -94,6 +108,10 @@ export default function Chat(props: Props) {
     <div class="stage">
       <MessageList
         items={items}
+        earlier={store.open.earlier.value}
+        loader={pin !== null && first !== undefined && (
+          <Lazy load={loader} with={{ first, load: loadEarlier }} failed={actions.unloaded} />
+        )}
         models={store.models.value.models}
         summary={store.open.summary.value}
         outgoing={outgoing}

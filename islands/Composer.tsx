@@ -30,6 +30,7 @@ export default function Composer(props: { models: ModelList; conversation: Conve
   const use = usePaced(() =>
     meter.read({
       messages: store.open.shown.value.map(({ message }) => message),
+      earlierChars: store.open.earlierChars.value,
       instructions: `${store.preferences.value.value.instructions}${store.setup.saved.value.systemPrompt}`,
       draft: draft.value,
       model: modelOf(store.models.value.models, store.choice.next.value),

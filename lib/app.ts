@@ -16,6 +16,7 @@ import { Search } from "./chat/search/search.ts";
 import { Trash } from "./chat/trash.ts";
 import { removeAll } from "./chat/remove_all.ts";
 import { readSnapshot } from "./chat/snapshot.ts";
+import { lastOf, pageBefore, pageThrough } from "./chat/window.ts";
 import { editSummary } from "./context/edit.ts";
 import { Estimates } from "./context/estimate.ts";
 import { contextUse } from "./context/meter.ts";
@@ -202,8 +203,11 @@ export function program(parts: Parts): Program {
   const runner = new Runner(generating);
   const start = runner.start.bind(runner);
 
-  const snapshot = (userId: Id, id: Id): Promise<Snapshot> =>
-    readSnapshot({ store, log, readConversation: () => conversations.read(userId, id) }, id);
+  const snapshot = async (userId: Id, id: Id, last?: number): Promise<Snapshot> => {
+    const readConversation = () => conversations.read(userId, id);
+    const whole = await readSnapshot({ store, log, readConversation }, id);
+    return last === undefined ? whole : lastOf(whole, last);
+  };
   const jobSnapshot = ({ conversationId }: RunningJob): Promise<Snapshot> =>
     readSnapshot(
       { store, log, readConversation: () => conversations.readAny(conversationId) },
@@ -268,13 +272,14 @@ export function program(parts: Parts): Program {
   const encodedSnapshot = async (
     userId: Id,
     topic: TopicId,
+    last: number | undefined,
   ): Promise<{ cursor: number; snapshot: EncodedSnapshot } | null> => {
     if (topic === userTopic(userId)) {
       const { nextCursor: _, ...state } = await userSnapshot(userId);
       return { cursor: state.cursor, snapshot: { type: "user_snapshot", json: JSON.stringify(state) } };
     }
     try {
-      const state = await snapshot(userId, topic.slice(2));
+      const state = await snapshot(userId, topic.slice(2), last);
       attend(state.conversation);
       return { cursor: state.cursor, snapshot: { type: "snapshot", json: JSON.stringify(state) } };
     } catch (error) {
@@ -285,8 +290,8 @@ export function program(parts: Parts): Program {
 
   /** A hundred followers who lost their connection come back at once, and each wants the same. */
   const snapshots = new Shared<Awaited<ReturnType<typeof encodedSnapshot>>>();
-  const sharedSnapshot = (userId: Id, topic: TopicId) =>
-    snapshots.get(`${userId} ${topic}`, () => encodedSnapshot(userId, topic));
+  const sharedSnapshot = (userId: Id, topic: TopicId, last: number | undefined) =>
+    snapshots.get(`${userId} ${topic} ${last ?? "all"}`, () => encodedSnapshot(userId, topic, last));
 
   const services: Services = {
     conversations,
@@ -298,8 +303,16 @@ export function program(parts: Parts): Program {
     metrics,
     snapshot,
     attend,
-    follow: (userId, from, wake) =>
-      new Follower({ hub, log, snapshot: (topic) => sharedSnapshot(userId, topic) }, from, wake),
+    async messages(userId, id, where, limit) {
+      const whole = await snapshot(userId, id);
+      const page = "before" in where
+        ? pageBefore(whole, where.before, limit)
+        : pageThrough(whole, where.through, limit);
+      if (page === null) throw new AppError("not_found", "There is no such message in this conversation.");
+      return page;
+    },
+    follow: (userId, from, wake, last) =>
+      new Follower({ hub, log, snapshot: (topic) => sharedSnapshot(userId, topic, last) }, from, wake),
     send: (userId, id, wanted, requestId) => send(sending, userId, id, wanted, requestId),
     regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
     continueAnswer: (userId, id, wanted, requestId) =>
@@ -342,9 +355,9 @@ export function program(parts: Parts): Program {
     preferences: (userId) => readPreferences(store, userId),
     patchPreferences: (userId, wanted) => patchPreferences({ store, append }, userId, wanted),
     usage: (userId, wanted) => report(store, userId, periodOf(wanted, clock.now())),
-    async page(userId, id): Promise<PageState> {
+    async page(userId, id, last): Promise<PageState> {
       const [state, list, models] = await Promise.all([
-        id === null ? null : snapshot(userId, id),
+        id === null ? null : snapshot(userId, id, last),
         userSnapshot(userId),
         known.all(),
       ]);

@@ -2,7 +2,8 @@
 import { Component, type ComponentChild } from "preact";
 import { blocks } from "./Block.tsx";
 import { GrowingText } from "./blocks.ts";
-import { Finished, type FinishedTexts } from "./finished.ts";
+import { Finished } from "./finished.ts";
+import type { FinishedTexts } from "./finished_texts.ts";
 
 interface Props {
   text: string;

@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
+import { LAST_MESSAGES } from "../protocol/api.ts";
 import type {
   ContextUse,
   Continue,
@@ -12,6 +13,7 @@ import type {
   EditSummary,
   GenerationView,
   MessageAccepted,
+  MessagePage,
   ModelList,
   PatchConversation,
   PatchPreferences,
@@ -76,8 +78,15 @@ export class Api {
     this.#ports = ports;
   }
 
+  /** With its last messages. */
   read(id: Id): Promise<Snapshot> {
-    return this.#call({ method: "GET", path: `/api/conversations/${id}` });
+    return this.#call({ method: "GET", path: `/api/conversations/${id}?last=${LAST_MESSAGES}` });
+  }
+
+  /** What comes before a message in its branch, or the end of the branch through one. */
+  messages(id: Id, where: { before: Id } | { through: Id }, limit: number): Promise<MessagePage> {
+    const search = new URLSearchParams({ ...where, limit: String(limit) });
+    return this.#call({ method: "GET", path: `/api/conversations/${id}/messages?${search}` });
   }
 
   list(query: { q?: string; cursor?: string } = {}): Promise<ConversationPage> {

@@ -3,6 +3,7 @@
 //       `bye`, when it breaks, and when nothing was heard for SILENCE_MS: a dead socket still claims to be open.
 //   C2  Every opening carries the cursors, so that nothing is missed between two of them.
 import type { Clock } from "../core/time.ts";
+import { LAST_MESSAGES } from "../protocol/api.ts";
 import { createParser } from "eventsource-parser";
 import { Cursors } from "./cursors.ts";
 import { type End, endOf, pauseMs } from "./ending.ts";
@@ -188,7 +189,7 @@ export class Connection {
 
   #url(): string {
     const topics = this.#cursors.entries().map(([topic, at]) => at === null ? topic : `${topic}@${at}`);
-    return `/api/events?topics=${topics.join(",")}`;
+    return `/api/events?last=${LAST_MESSAGES}&topics=${topics.join(",")}`;
   }
 
   #say(link: Link): void {

@@ -1,14 +1,17 @@
 // The conversation that is open in this tab.
 //   S1  Events are folded at once and shown at most once per frame. A hidden page has no frames and shows at once.
+//   S2  A long conversation opens with its end. What comes before is loaded by pages (`history.ts`), and never shown with a
+//       hole in it.
 //   S3  What `pace` holds back is shown with the next frames; what the rest of the page is told, it is told when it shows.
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Snapshot } from "../protocol/event.ts";
-import { type ConversationState, reduce } from "../protocol/reduce.ts";
+import { type ConversationState, reduce, withMore } from "../protocol/reduce.ts";
 import type { Summary } from "../protocol/summary.ts";
 import { type Api, ClientError } from "./api.ts";
-import { ABOVE_ROOTS, branch, type Choices } from "./branch.ts";
+import { above, ancestors, branch, type Choices } from "./branch.ts";
+import type { History } from "./history.ts";
 import { RecentStates } from "./recent_states.ts";
 import type { TopicEvent } from "./topic_event.ts";
 
@@ -20,6 +23,8 @@ export interface OpenPorts {
   unfollow(id: Id): void;
   /** What of the newest state is shown after `shown`, in this frame. */
   pace(shown: ConversationState | null, latest: ConversationState): ConversationState;
+  /** Makes a call, and tells the person when it fails: `what`, and the reason. False then. */
+  attempt(what: string, call: () => Promise<unknown>): Promise<boolean>;
   /** Within the batch that shows `after`. */
   painted(before: ConversationState | null, after: ConversationState): void;
 }
@@ -44,7 +49,21 @@ export class OpenConversation {
   /** The branch that is shown. */
   readonly shown = computed(() => {
     const state = this.state.value;
-    return state === null ? [] : branch(state.messages, state.conversation.activeLeaf, this.#choices.value);
+    if (state === null) return [];
+    const { activeLeaf } = state.conversation;
+    // A branch that somebody chose elsewhere is shown once it is here.
+    if (activeLeaf === null || isHere(state, activeLeaf)) this.#leaf = activeLeaf;
+    return branch(state.messages, this.#leaf, this.#choices.value, state.forks);
+  });
+  /** Whether something comes before the first message that is shown. */
+  readonly earlier = computed(() => {
+    const first = this.shown.value[0]?.message;
+    return first?.parentId != null && this.state.value?.forks !== undefined;
+  });
+  /** Of the texts of what comes before it, in UTF-16 units, as far as that is known. */
+  readonly earlierChars = computed(() => {
+    const first = this.shown.value[0]?.message.id;
+    return this.state.value?.earlier?.find(({ before }) => before === first)?.chars ?? 0;
   });
 
   /** What stands for the beginning of the branch that is shown: of several, the one that reaches furthest. */
@@ -63,6 +82,9 @@ export class OpenConversation {
   readonly #recent = new RecentStates();
   #latest: ConversationState | null = null;
   #painting = false;
+  /** The end of the branch that was shown last. */
+  #leaf: Id | null = null;
+  #history: History | null = null;
 
   constructor(ports: OpenPorts) {
     this.#ports = ports;
@@ -108,6 +130,7 @@ export class OpenConversation {
     if (left !== null) this.#ports.unfollow(left);
     if (this.#latest !== null && !this.#latest.deleted) this.#recent.put(this.#latest);
     this.#latest = id === null ? null : this.#recent.take(id);
+    this.#leaf = null;
     batch(() => {
       this.id.value = id;
       this.state.value = this.#latest;
@@ -143,12 +166,26 @@ export class OpenConversation {
 
   /** Shows another version of an answer, in this tab only. */
   choose(versionId: Id): void {
-    const messages = this.state.peek()?.messages ?? [];
-    const version = messages.find((m) => m.id === versionId);
-    if (version === undefined) return;
-    const { parentId } = version;
-    const parent = parentId !== null && messages.some((m) => m.id === parentId) ? parentId : ABOVE_ROOTS;
-    this.#choices.value = new Map(this.#choices.peek()).set(parent, versionId);
+    const version = this.state.peek()?.messages.find((m) => m.id === versionId);
+    if (version !== undefined) {
+      this.#choices.value = new Map(this.#choices.peek()).set(above(version), versionId);
+    } else {
+      this.#load((past) => past.reveal(versionId));
+    }
+  }
+
+  /** Loads a page of what comes before. @throws ClientError */
+  async loadEarlier(): Promise<void> {
+    await (await this.#past()).earlier();
+  }
+
+  /**
+   * Shows the branch of a message in this tab, and loads it and what lies between, wherever it is. False: it is not in this
+   * conversation, or another was opened meanwhile. @throws ClientError
+   */
+  async reveal(id: Id): Promise<boolean> {
+    const shows = () => this.shown.peek().some(({ message }) => message.id === id);
+    return shows() || (await (await this.#past()).reveal(id) && shows());
   }
 
   /** Shows the branch of a message in this tab. False: it is not in this conversation, or another was opened meanwhile. @throws ClientError */
@@ -174,9 +211,16 @@ export class OpenConversation {
   fold(event: TopicEvent): void {
     const id = this.id.peek();
     if (id === null || event.topic !== id) return;
+    const before = this.#latest;
     if (event.type !== "bye") this.#latest = reduce(this.#latest, event);
     else if (this.#latest !== null) this.#latest = { ...this.#latest, deleted: true };
     if (this.#latest?.gap === true) this.#ports.follow(id, null);
+    this.#history?.hear(event);
+    if (event.type === "snapshot" && before !== null && this.#latest !== before) {
+      const first = event.data.earlier?.before;
+      // What is still here from before may have changed meanwhile.
+      if (first !== undefined) this.#load((past) => past.renew(first));
+    }
     this.#plan();
   }
 
@@ -206,5 +250,39 @@ export class OpenConversation {
       if (before?.conversation.activeLeaf !== after.conversation.activeLeaf) this.#choices.value = new Map();
       this.#ports.painted(before, after);
     });
+    const { activeLeaf } = after.conversation;
+    const moved = activeLeaf !== before?.conversation.activeLeaf;
+    if (moved && activeLeaf !== null && !isHere(after, activeLeaf)) {
+      this.#load((past) => past.reach(activeLeaf));
+    }
   }
+
+  #load(act: (past: History) => Promise<unknown>): void {
+    void this.#ports.attempt("Messages could not be loaded.", async () => act(await this.#past()));
+  }
+
+  /** Most conversations are short: what reads their past is loaded when there is one to read. */
+  async #past(): Promise<History> {
+    const { History } = await import("./history.ts").catch(() => {
+      throw new ClientError({ code: "network", detail: "Reload the page.", status: 0 });
+    });
+    return this.#history ??= new History({
+      api: this.#ports.api,
+      state: () => this.#latest,
+      shown: () => this.shown.peek(),
+      choices: this.#choices,
+      way: (id) => ancestors(new Map(this.#latest?.messages.map((message) => [message.id, message])), id),
+      put: (messages, page) => {
+        if (this.#latest === null) return;
+        this.#latest = withMore(this.#latest, messages, page);
+        this.#show(this.#ports.pace(this.state.peek(), this.#latest));
+        this.#plan();
+      },
+      followAnew: (id) => this.#ports.follow(id, null),
+    });
+  }
+}
+
+function isHere({ messages }: ConversationState, id: Id): boolean {
+  return messages.some((message) => message.id === id);
 }

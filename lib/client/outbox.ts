@@ -31,6 +31,8 @@ export interface OutboxPorts {
   newId: NewId;
   /** What the conversation of a first message shall be like. */
   beginning(): Beginning;
+  /** Up to where a conversation's log is shown; 0 when it is not. */
+  shownTo(conversationId: Id): number;
   /** The conversation of a first message was made. */
   created(conversation: Conversation): void;
 }
@@ -132,6 +134,8 @@ export class Outbox {
       drafts.removeUnsent(conversationId, id);
       const { generationId } = accepted.reply;
       this.#change(id, { state: "accepted", generationId });
+      // It was there long ago, further up than what is here: nothing of it is still to come.
+      if (this.#ports.shownTo(conversationId) >= accepted.cursor) this.discard(id);
       if (this.#stops.delete(id)) await api.cancel(generationId);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;

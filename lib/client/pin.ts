@@ -2,6 +2,8 @@
 //   N1  Nothing else sets scrollTop.
 //   N2  Whatever a reader does that moves the list up ends the following at once, by one pixel as by a page. It begins again
 //       when they come back to the end, or ask for it.
+//   N3  What comes in above leaves what they read where it is. A browser that can do that does it while nothing is followed,
+//       and not while we do.
 import { type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
 import type { DeviceSettings } from "../protocol/device.ts";
@@ -37,6 +39,8 @@ export class Pin {
   #top = 0;
   #max = 0;
   #fingerY = 0;
+  /** What was the first message before others came above it, and where. */
+  #kept: { first: HTMLElement; atPx: number } | null = null;
 
   /** `content` is what grows in `list`. One that waits stays where it is: its reader is about to be shown a place in it. */
   constructor(list: HTMLElement, content: HTMLElement, mode: () => Follow, of: Id | null, waits: boolean) {
@@ -103,6 +107,22 @@ export class Pin {
     this.#go(top);
   }
 
+  /** Something is about to come above the first message (N3). */
+  keep(): void {
+    const first = this.#list.querySelector<HTMLElement>("[data-message-id]");
+    if (first === null) return;
+    this.#kept = { first, atPx: first.offsetTop };
+    this.#list.removeAttribute("data-free");
+  }
+
+  /** By how much what was there has moved since `keep`, before anybody has seen it. */
+  #movedPx(): number {
+    if (this.#kept === null) return 0;
+    const { first, atPx } = this.#kept;
+    this.#kept = null;
+    return first.isConnected ? first.offsetTop - atPx : 0;
+  }
+
   /** With the question at the top. There must be something below it, or it could not go there. */
   #hold(question: number): void {
     this.#content.style.minHeight = `${question + this.#list.clientHeight}px`;
@@ -123,9 +143,17 @@ export class Pin {
     this.#top = scrollTop;
     this.#max = scrollHeight - clientHeight;
     this.away.value = !this.#follows && this.#max - scrollTop > NEAR_PX;
+    this.#list.toggleAttribute("data-free", !this.#follows && this.#question === null && this.#kept === null);
   }
 
   #grown(): void {
+    const movedPx = this.#movedPx();
+    if (movedPx !== 0 && !this.#follows) {
+      const isHeld = this.#question !== null && Math.abs(this.#top - this.#question) < 1;
+      if (this.#question !== null) this.#question += movedPx;
+      if (isHeld) return this.#hold(this.#question!);
+      this.#go(this.#list.scrollTop + movedPx);
+    }
     const question = this.#question;
     // A higher list, as when a phone's keyboard goes, needs more below the question.
     if (question !== null && Math.abs(this.#top - question) < 1) return this.#hold(question);
@@ -153,7 +181,8 @@ export class Pin {
     // A list that became shorter, or higher, is moved up by the browser, and stands at its end.
     const clamped = max < this.#max && left <= ROUNDING_PX;
     if (scrollTop < this.#top - ROUNDING_PX && !clamped) this.#leave();
-    else if (scrollTop > this.#top && left <= NEAR_PX) this.#pinned = true;
+    // What came in above moves the list down, and brings nobody nearer to the end.
+    else if (scrollTop > this.#top && left <= NEAR_PX && left < this.#max - this.#top) this.#pinned = true;
     this.#look();
   };
 

@@ -108,6 +108,7 @@ export class Store {
         this.pace !== null && this.device.settings.peek().pace === "smooth" && around.moves()
           ? this.pace.step(shown, latest, clock.now())
           : latest,
+      attempt: (what, call) => this.#try(what, call),
       painted: (before, after) => this.#painted(before, after),
     });
     const api = this.#api;
@@ -129,6 +130,7 @@ export class Store {
       clock,
       newId,
       beginning: () => ({ ...this.setup.beginning.peek(), model: this.choice.standing.peek() }),
+      shownTo: (wanted) => wanted === id.peek() ? this.open.state.peek()?.cursor ?? 0 : 0,
       created: (conversation) => this.#created(conversation),
     });
     this.answers = new Answers({

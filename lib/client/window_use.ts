@@ -1,5 +1,6 @@
 // How full the chosen model's window will be with the next message.
 //   M1  After an answer it is what the provider counted. Everything else is an estimate, and says so.
+//   M2  Where the beginning of a long conversation is not here, it is estimated by its length, as what is here measures.
 import type { Message } from "../protocol/message.ts";
 import { textOf } from "../protocol/message.ts";
 import type { Model } from "../protocol/model.ts";
@@ -21,11 +22,16 @@ export interface WindowUse {
 export interface WindowParts {
   /** The branch that is shown, oldest first. */
   messages: readonly Message[];
+  /** Of what comes before them, in UTF-16 units. */
+  earlierChars: number;
   /** The system prompt and what a person wants said in all conversations. */
   instructions: string;
   draft: string;
   model: Model | undefined;
 }
+
+/** Of English prose. */
+const TOKENS_PER_CHAR = 1 / 4;
 
 /** Above this part of the window people should know. */
 export const NEARLY_FULL = 0.8;
@@ -35,7 +41,7 @@ export class WindowMeter {
   readonly #finished = new WeakMap<Message, number>();
   readonly #growing = new Map<string, GrowingCount>();
 
-  read({ messages, instructions, draft, model }: WindowParts): WindowUse {
+  read({ messages, earlierChars, instructions, draft, model }: WindowParts): WindowUse {
     const draftTokens = draft.trim() === "" ? 0 : estimateTokens(draft);
     // Some servers count nothing and say so with a 0.
     const at = messages.findLastIndex(({ usage }) => usage !== undefined && usage.inputTokens > 0);
@@ -44,7 +50,13 @@ export class WindowMeter {
     if (usage === undefined) beforeTokens = instructions === "" ? 0 : estimateTokens(instructions);
     // What it thought is not sent again.
     else beforeTokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
-    for (const message of messages.slice(at + 1)) beforeTokens += this.#tokensOf(message);
+    let tokens = 0;
+    for (const message of messages.slice(at + 1)) tokens += this.#tokensOf(message);
+    beforeTokens += tokens;
+    if (usage === undefined && earlierChars > 0) {
+      const chars = messages.reduce((sum, message) => sum + textOf(message).length, 0);
+      beforeTokens += Math.ceil(earlierChars * (chars === 0 ? TOKENS_PER_CHAR : tokens / chars));
+    }
     return {
       beforeTokens,
       draftTokens,

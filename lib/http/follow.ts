@@ -20,12 +20,13 @@ function readCursor(text: string | null | undefined): number | null {
   return text !== null && text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** One conversation, each entry with its number as id. @throws AppError `not_found`, `limited` */
+/** One conversation, each entry with its number as id. A snapshot has its `last` messages; absent: all. @throws AppError `not_found`, `limited` */
 export async function followConversation(
   services: Services,
   identity: Identity,
   id: Id,
   cursor: number | null,
+  last?: number,
 ): Promise<Response> {
   const { userId, token } = identity;
   services.attend((await services.conversations.read(userId, id)).conversation);
@@ -33,7 +34,7 @@ export async function followConversation(
     userId,
     source: (wake) =>
       new FollowedBytes(
-        services.follow(userId, new Map([[conversationTopic(id), cursor]]), wake),
+        services.follow(userId, new Map([[conversationTopic(id), cursor]]), wake, last),
         conversationBytes,
       ),
     allowed: () => services.sessions.isLive(token, userId),
@@ -55,11 +56,12 @@ function conversationBytes(followed: Followed<EncodedSnapshot>, end: () => void)
   }
 }
 
-/** Many topics on one connection: `user`, and conversations, each `<name>` or `<name>@<cursor>`. */
+/** Many topics on one connection: `user`, and conversations, each `<name>` or `<name>@<cursor>`; `last` as above. */
 export async function followTopics(
   services: Services,
   identity: Identity,
   wanted: string,
+  last?: number,
 ): Promise<Response> {
   const { userId, token } = identity;
   const cursors = new Map<TopicId, number | null>();
@@ -71,7 +73,8 @@ export async function followTopics(
   }
   return services.streams.response({
     userId,
-    source: (wake) => new FollowedBytes(services.follow(userId, cursors, wake), topicBytes, gone.map(byeOf)),
+    source: (wake) =>
+      new FollowedBytes(services.follow(userId, cursors, wake, last), topicBytes, gone.map(byeOf)),
     allowed: () => services.sessions.isLive(token, userId),
     atEnd: "gone",
   });

@@ -17,6 +17,7 @@ import type {
   Continue,
   GenerationView,
   MessageAccepted,
+  MessagePage,
   PageState,
   PatchPreferences,
   PromptText,
@@ -33,6 +34,7 @@ import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Preferences } from "../protocol/preferences.ts";
 import type { Summary } from "../protocol/summary.ts";
+import type { Where } from "./query.ts";
 import type { Streams } from "./streams.ts";
 import type { Timing } from "./timing.ts";
 
@@ -51,7 +53,10 @@ export interface Services {
   streams: Streams;
   logger: Logger;
   metrics: Metrics;
-  snapshot(userId: Id, conversationId: Id): Promise<Snapshot>;
+  /** With the `last` messages of the branch that is shown; absent: with all of all branches. */
+  snapshot(userId: Id, conversationId: Id, last?: number): Promise<Snapshot>;
+  /** A page of one branch. @throws AppError `not_found` */
+  messages(userId: Id, conversationId: Id, where: Where, limit: number): Promise<MessagePage>;
   /** Takes over what a dead process has left in a conversation that somebody looks at. */
   attend(conversation: Conversation): void;
   /** Follows topics of a user, whose ownership the caller has checked; a snapshot checks it again. */
@@ -59,6 +64,7 @@ export interface Services {
     userId: Id,
     from: ReadonlyMap<TopicId, number | null>,
     wake: () => void,
+    last?: number,
   ): Follower<EncodedSnapshot>;
   send(userId: Id, conversationId: Id, sending: SendMessage, requestId: string): Promise<MessageAccepted>;
   regenerate(userId: Id, conversationId: Id, wanted: Regenerate, requestId: string): Promise<MessageAccepted>;
@@ -93,7 +99,7 @@ export interface Services {
   patchPreferences(userId: Id, wanted: PatchPreferences): Promise<Preferences>;
   /** Days in UTC, as a query has them. @throws AppError `invalid` */
   usage(userId: Id, wanted: { from?: string; to?: string }): Promise<UsageReport>;
-  page(userId: Id, conversationId: Id | null): Promise<PageState>;
+  page(userId: Id, conversationId: Id | null, last?: number): Promise<PageState>;
   health(): Promise<Health<OpenBreaker>>;
   /** Resolves when KV answers and this process takes work. @throws AppError `busy`, `draining` */
   ready(): Promise<void>;

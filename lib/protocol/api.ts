@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Snapshot, UserSnapshot } from "./event.ts";
+import type { Earlier, Fork, Snapshot, UserSnapshot } from "./event.ts";
 import type { Message, Rating, Role, Timings, Usage } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { Params } from "./params.ts";
@@ -117,6 +117,19 @@ export interface SearchPage {
   nextCursor: string | null;
   /** False: not everything could be read in time, and older conversations are missing. Asked again, more is here. */
   complete: boolean;
+}
+
+/**
+ * `GET /api/conversations/:id/messages?before=<id>&limit=`: what comes before a message in its branch, or with `through` in
+ * place of `before`, the end of the branch that goes through one. Oldest first.
+ */
+export interface MessagePage {
+  messages: Message[];
+  forks: Fork[];
+  /** Absent: the branch begins here. */
+  earlier?: Earlier;
+  /** Of the log, when this was read. */
+  cursor: number;
 }
 
 /** `POST /api/conversations/:id/messages`. `id` is the idempotency key: a UUID made by the client. */
@@ -239,6 +252,10 @@ export interface PageState {
   preferences: Preferences;
 }
 
+/** Messages that a page opens with: some screens of them. */
+export const LAST_MESSAGES = 30;
+/** Most messages of one page. */
+export const PAGE_MESSAGES_MAX = 100;
 /** Longest text of one message, in UTF-16 units. */
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest title, in UTF-16 units. */

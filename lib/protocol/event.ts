@@ -41,6 +41,25 @@ export interface Snapshot {
   /** Absent: there is none. */
   summaries?: Summary[];
   cursor: number;
+  /** Only when the last messages were asked for: where others stand beside them. Empty: nowhere. */
+  forks?: Fork[];
+  /** Only then, and only when there are any: what of the branch is not here. */
+  earlier?: Earlier;
+}
+
+/** Messages that stand for one another below one parent (null: there is none), oldest first, whether they are here or not. */
+export interface Fork {
+  parentId: Id | null;
+  ids: Id[];
+}
+
+/** The beginning of a branch, where only its end is here. */
+export interface Earlier {
+  /** The first message that is here. */
+  before: Id;
+  messages: number;
+  /** Of their texts, in UTF-16 units. */
+  chars: number;
 }
 
 export interface UserSnapshot {

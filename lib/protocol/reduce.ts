@@ -1,9 +1,11 @@
 // The state of one conversation, folded from its events.
 //   R1  An event seen twice changes nothing: whatever is at or below the cursor is ignored.
 //   R2  A gap is never papered over: the state says `gap` and waits for a snapshot.
+//   R3  A state may be of a conversation's end alone: then it says where others stand beside what is here (`forks`). A
+//       later snapshot of the end leaves what was here before it, for its holder to read again.
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
-import type { StreamEvent } from "./event.ts";
+import type { Earlier, Fork, Snapshot, StreamEvent } from "./event.ts";
 import { begunAnew, grown, isTerminal, joinParts, type Message } from "./message.ts";
 import type { Summary } from "./summary.ts";
 
@@ -13,6 +15,10 @@ export interface ConversationState {
   messages: readonly Message[];
   /** Absent: there is none. */
   summaries?: readonly Summary[];
+  /** Absent: all messages of all branches are here. Otherwise where others stand beside those that are here (R3). */
+  forks?: readonly Fork[];
+  /** What is known of that which comes before messages that are here. */
+  earlier?: readonly Earlier[];
   cursor: number;
   deleted: boolean;
   /** True when an entry was missed; the follower must ask for a snapshot. */
@@ -65,18 +71,45 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
 /** A snapshot that is not newer than what we hold tells nothing: it lost a race, or came twice (R1). */
 function onSnapshot(
   state: ConversationState | null,
-  snapshot: { conversation: Conversation; messages: Message[]; summaries?: Summary[] },
+  snapshot: Snapshot,
   cursor: number,
 ): ConversationState {
   const whole = state !== null && !state.gap && !state.deleted;
   if (whole && cursor <= state.cursor) return state;
-  return {
-    conversation: snapshot.conversation,
-    messages: snapshot.messages,
-    ...(snapshot.summaries === undefined ? {} : { summaries: snapshot.summaries }),
+  const { conversation, messages, summaries, forks } = snapshot;
+  const next: ConversationState = {
+    conversation,
+    messages,
+    ...(summaries === undefined ? {} : { summaries }),
     cursor,
     deleted: false,
     gap: false,
+  };
+  if (forks === undefined) return next;
+  const told = new Set(messages.map(({ id }) => id));
+  // What may have grown meanwhile does not stand.
+  const before = state?.messages.filter(({ id, status }) => isTerminal(status) && !told.has(id)) ?? [];
+  const held = { ...next, forks: state?.forks, earlier: state?.earlier };
+  return withMore(held, [...before, ...messages], snapshot);
+}
+
+/** A state with other messages, and with what they came with; of two that speak of the same place the newer holds (R3). */
+export function withMore(
+  state: ConversationState,
+  messages: readonly Message[],
+  { forks = [], earlier }: { forks?: readonly Fork[]; earlier?: Earlier },
+): ConversationState {
+  return {
+    ...state,
+    messages,
+    forks: [
+      ...state.forks?.filter((old) => !forks.some(({ parentId }) => parentId === old.parentId)) ?? [],
+      ...forks,
+    ],
+    earlier: [
+      ...state.earlier?.filter(({ before }) => before !== earlier?.before) ?? [],
+      ...(earlier === undefined ? [] : [earlier]),
+    ],
   };
 }
 

@@ -1,7 +1,8 @@
 // The page: a sidebar, and beside it the conversation under its head and above the composer.
 // Only Chat is given the messages; the others get what they show.
 import { Head } from "fresh/runtime";
-import { Finished, FinishedTexts } from "../../components/markdown/finished.ts";
+import { Finished } from "../../components/markdown/finished.ts";
+import { FinishedTexts } from "../../components/markdown/finished_texts.ts";
 import Chat from "../../islands/Chat.tsx";
 import Composer from "../../islands/Composer.tsx";
 import Dialogs from "../../islands/Dialogs.tsx";

@@ -2,6 +2,7 @@ import { page } from "fresh";
 import { ChatPage } from "../(_page)/ChatPage.tsx";
 import { AppError } from "../../lib/core/errors.ts";
 import { define } from "../../lib/http/define.ts";
+import { LAST_MESSAGES } from "../../lib/protocol/api.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
@@ -9,7 +10,9 @@ export const handler = define.handlers({
     if (identity === null) {
       throw new AppError("not_found", "There is no such conversation, or it is not yours.");
     }
-    const state = await services.page(identity.userId, ctx.params.id ?? "");
+    // Whoever has no scripts loads nothing later: they may have all of it at once.
+    const last = ctx.url.searchParams.has("all") ? undefined : LAST_MESSAGES;
+    const state = await services.page(identity.userId, ctx.params.id ?? "", last);
     timing.begin("render");
     return page(state, { headers: { "cache-control": "no-store" } });
   },

@@ -24,6 +24,7 @@ const answer = message({
 const read = (parts: Partial<Parameters<WindowMeter["read"]>[0]> = {}) =>
   new WindowMeter().read({
     messages: [question, answer],
+    earlierChars: 0,
     instructions: "Be brief.",
     draft: "",
     model: SOL,
@@ -73,7 +74,13 @@ Deno.test("X4: an answer that grows is counted as it grows, and read again witho
   let use = read();
   for (let end = 40; end <= words.length; end += 40) {
     const growing = message({ id: id(3), parts: text(words.slice(0, end)) });
-    use = meter.read({ messages: [question, growing], instructions: "", draft: "", model: SOL });
+    use = meter.read({
+      messages: [question, growing],
+      earlierChars: 0,
+      instructions: "",
+      draft: "",
+      model: SOL,
+    });
   }
   const whole = estimateTokens("Why are there tides?") + estimateTokens(words);
   assert(Math.abs(use.beforeTokens - whole) / whole < 0.1, `${use.beforeTokens} of ${whole}`);

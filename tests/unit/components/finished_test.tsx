@@ -2,7 +2,7 @@ import { NO_PREFERENCES } from "@/lib/protocol/preferences.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { lexed } from "@/components/markdown/blocks.ts";
-import { FinishedTexts } from "@/components/markdown/finished.ts";
+import { FinishedTexts } from "@/components/markdown/finished_texts.ts";
 import type { Message, Part } from "@/lib/protocol/message.ts";
 import { ChatPage } from "@/routes/(_page)/ChatPage.tsx";
 import { conversation, id, message, text } from "../client/sample.ts";

@@ -141,3 +141,27 @@ Deno.test("R11: the arguments of a tool call grow under its id, beside whatever 
   const parts = state.messages.at(-1)!.parts;
   assertEquals(parts.slice(-4), [...text("2 "), call("a", '{"x":1}'), call("b", "{}"), ...text("6 ")]);
 });
+
+Deno.test("R3: a snapshot of the end leaves the ended messages before it, takes what it tells, and drops what may have grown", () => {
+  const ended = (n: number, words: string) =>
+    message({ id: id(n), status: "complete", parts: text(words), parentId: n === 1 ? null : id(n - 1) });
+  const end = (cursor: number, messages: ReturnType<typeof message>[], ids: string[]): StreamEvent => ({
+    type: "snapshot",
+    id: cursor,
+    data: {
+      conversation: conversation({ activeLeaf: id(5) }),
+      messages,
+      forks: [{ parentId: id(2), ids }],
+      earlier: { before: messages[0]!.id, messages: 2, chars: 9 },
+      cursor,
+    },
+  });
+  const before = fold(null, [
+    end(3, [ended(2, "two"), ended(3, "three"), message({ id: id(4), status: "streaming" })], [id(3)]),
+  ]);
+  const after = fold(before, [end(9, [ended(3, "3"), ended(5, "five")], [id(3), id(7)])]);
+  assertEquals(after.messages.map((m) => textOf(m)), ["two", "3", "five"]);
+  assertStrictEquals(after.messages[0], before.messages[0]);
+  assertEquals(after.forks, [{ parentId: id(2), ids: [id(3), id(7)] }]);
+  assertEquals(after.earlier?.map((e) => e.before), [id(2), id(3)]);
+});
