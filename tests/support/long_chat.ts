@@ -37,9 +37,9 @@ export function longText(i: number): string {
   ].join("\n\n");
 }
 
-/** Fills a conversation of its own, in the store of a server that runs. */
+/** Fills a conversation of its own, in the store of a server that runs: its file, or itself. */
 export async function longChat(
-  kvPath: string,
+  store: string | Deno.Kv,
   api: Api,
   { count, text = longText, forksAt = [], model }: LongChatOptions,
 ): Promise<LongChat> {
@@ -71,7 +71,7 @@ export async function longChat(
     messages.push(message);
     records.push({ message, seq: 0, order });
   }
-  using kv = await Deno.openKv(kvPath);
+  const kv = typeof store === "string" ? await Deno.openKv(store) : store;
   for (let at = 0; at < records.length; at += BATCH) {
     const operation = kv.atomic();
     for (const record of records.slice(at, at + BATCH)) {
@@ -84,5 +84,6 @@ export async function longChat(
   if (value === null) throw new Error("The conversation is not in this store");
   const conversation = { ...value.conversation, activeLeaf: messages.at(-1)?.id ?? null };
   await kv.set(key, { ...value, messageCount: records.length, conversation });
+  if (typeof store === "string") kv.close();
   return { conversation, messages, others };
 }
