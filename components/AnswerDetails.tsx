@@ -29,6 +29,7 @@ export function AnswerDetails({ message, models, prompt }: Props) {
       )}
       <Row name="Asked">
         <time dateTime={new Date(message.createdAt).toISOString()}>{WHEN.format(message.createdAt)}</time>
+        {message.askedFrom !== undefined && `, on ${message.askedFrom.name}`}
       </Row>
       <Row name="With">{paramsIn(asked?.params)}</Row>
       <Row name="Instructions">

@@ -43,6 +43,8 @@ interface Props {
   models: readonly Model[];
   /** Nothing comes after it: an answer that was cut off can go on. */
   last: boolean;
+  /** This browser, among those that answers are asked from; null: not known yet. */
+  here: Id | null;
   /** Stop was asked for and the end is not here yet. */
   stopping: boolean;
   /** Shown when it is whole. */
@@ -57,7 +59,8 @@ export class Message extends Component<Props> {
 
   /** Messages keep their identity until they change; a list of versions is new each time and is compared by what is in it. */
   override shouldComponentUpdate(next: Props): boolean {
-    const { message, versions, models, last, stopping, whole } = this.props;
+    const { message, versions, models, last, here, stopping, whole } = this.props;
+    if (here !== next.here && message.status === "streaming") return true;
     return next.message !== message || next.stopping !== stopping || next.last !== last ||
       next.whole !== whole || next.models !== models || next.versions.join() !== versions.join();
   }
@@ -119,16 +122,21 @@ export class Message extends Component<Props> {
 }
 
 /** What there is to say of an answer that is being written: why it has not begun, or how far it is. */
-function Progress({ message, models, stopping, whole }: Props) {
+function Progress({ message, models, here, stopping, whole }: Props) {
+  const { askedFrom } = message;
+  const elsewhere = here !== null && askedFrom !== undefined && askedFrom.id !== here && (
+    <span class="elsewhere" data-asked-on={askedFrom.id}>Asked on {askedFrom.name}</span>
+  );
   if (message.parts.length === 0 || whole) {
     return message.waiting === undefined
-      ? <Thinking stopping={stopping} message={message} models={models} />
+      ? <Thinking stopping={stopping} message={message} models={models}>{elsewhere}</Thinking>
       : <Countdown key={message.waiting.tried} waiting={message.waiting} stopping={stopping} />;
   }
   return (
     <p class="growing">
       <span class="pulse" aria-hidden="true" />
       {stopping ? "Stopping…" : <LiveFacts key={message.attempt ?? 1} message={message} models={models} />}
+      {elsewhere}
     </p>
   );
 }

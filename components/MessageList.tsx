@@ -23,6 +23,7 @@ interface Props {
   /** What loads them, once that can. */
   loader: ComponentChildren;
   models: readonly Model[];
+  here: Id | null;
   /** What stands for the beginning of this branch; null: all of it is sent. */
   summary: ShownSummary | null;
   /** Messages that the server has not told of yet. */
@@ -65,6 +66,7 @@ export function MessageList(props: Props) {
               message={message}
               versions={versions}
               models={models}
+              here={props.here}
               last={i === items.length - 1 && outgoing.length === 0}
               stopping={stopping && message.status === "streaming"}
               whole={whole}

@@ -1,5 +1,5 @@
 // An answer of which nothing is shown yet. After a while it says how long: slow and stuck must not look the same.
-import { Component } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { nameOf } from "../lib/client/catalog.ts";
 import { type Message, textOf } from "../lib/protocol/message.ts";
 import type { Model } from "../lib/protocol/model.ts";
@@ -9,6 +9,8 @@ interface Props {
   /** Absent before there is a message. */
   message?: Message;
   models?: readonly Model[];
+  /** Where it was asked for, when that was elsewhere. */
+  children?: ComponentChildren;
 }
 
 /** When waiting becomes noticeable enough to be spoken of. */
@@ -22,7 +24,8 @@ export class Thinking extends Component<Props, { waitedS: number; words: number 
 
   /** Only its own clock and the wish to stop have it drawn: what grows unseen does so many times a second. */
   override shouldComponentUpdate(next: Props, { waitedS }: { waitedS: number }): boolean {
-    return waitedS !== this.state.waitedS || next.stopping !== this.props.stopping;
+    return waitedS !== this.state.waitedS || next.stopping !== this.props.stopping ||
+      !next.children !== !this.props.children;
   }
 
   /** Counted from when it was seen here: another machine's clock may be wrong by minutes. */
@@ -42,7 +45,7 @@ export class Thinking extends Component<Props, { waitedS: number; words: number 
     clearInterval(this.#timer);
   }
 
-  override render({ stopping, message, models = [] }: Props) {
+  override render({ stopping, message, models = [], children }: Props) {
     const { waitedS, words } = this.state;
     const slow = words === 0 && waitedS >= SLOW_S && !stopping;
     return (
@@ -57,6 +60,7 @@ export class Thinking extends Component<Props, { waitedS: number; words: number 
             </small>
           )}
         </span>
+        {children}
       </p>
     );
   }

@@ -1,6 +1,6 @@
 // The conversation, live.
 import { useComputed, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { EarlierProps } from "../components/Earlier.tsx";
 import { ErrorNote } from "../components/ErrorNote.tsx";
 import { DownIcon } from "../components/Icons.tsx";
@@ -11,6 +11,7 @@ import { Welcome } from "../components/Welcome.tsx";
 import { listenSoon } from "../lib/client/early_keys.ts";
 import { Pin } from "../lib/client/pin.ts";
 import { useStore } from "../lib/client/use_store.ts";
+import type { Id } from "../lib/core/ids.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { DeviceSettings } from "../lib/protocol/device.ts";
 import { prepareDialog } from "./Dialogs.tsx";
@@ -45,6 +46,9 @@ export default function Chat(props: Props) {
 
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
+  /** A server does not know whose browser it renders for. */
+  const [here, setHere] = useState<Id | null>(null);
+  useEffect(() => setHere(store.here.device.id), []);
   const pin = store.pin.value;
   const open = store.open.id.value;
   const first = items[0]?.message.id;
@@ -113,6 +117,7 @@ export default function Chat(props: Props) {
           <Lazy load={loader} with={{ first, load: loadEarlier }} failed={actions.unloaded} />
         )}
         models={store.models.value.models}
+        here={here}
         summary={store.open.summary.value}
         outgoing={outgoing}
         awaiting={awaiting}

@@ -4,10 +4,12 @@ import type { Id, NewId } from "../core/ids.ts";
 import type { ContextUse, UsageReport } from "../protocol/api.ts";
 import type { Rating } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
+import type { Here } from "./here.ts";
 
 export interface AnswersPorts {
   api: Api;
   newId: NewId;
+  here: Here;
   /** The conversation that is open. */
   id(): Id | null;
   /** The conversation's model. */
@@ -31,15 +33,15 @@ export class Answers {
 
   /** Asks for another answer, by the conversation's model or another. */
   again(messageId: Id, model?: string): Promise<void> {
-    const { api, newId } = this.#ports;
-    const wanted = { id: newId(), messageId, model: model ?? this.#ports.model() };
+    const { api, newId, here } = this.#ports;
+    const wanted = { id: newId(), messageId, model: model ?? this.#ports.model(), device: here.device };
     return this.#ask("A new answer could not be started.", (id) => api.regenerate(id, wanted));
   }
 
   /** Has an answer that was cut off go on in its own message. */
   goOn(messageId: Id): Promise<void> {
-    const { api, newId } = this.#ports;
-    const wanted = { id: newId(), messageId };
+    const { api, newId, here } = this.#ports;
+    const wanted = { id: newId(), messageId, device: here.device };
     return this.#ask("The answer could not go on.", (id) => api.continueAnswer(id, wanted));
   }
 

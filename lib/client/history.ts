@@ -69,7 +69,10 @@ export class History {
     let reached = false;
     await this.#inTurn(async (id) => {
       if (this.#ports.way(messageId).length === 0) {
-        let page = await this.#read(id, { through: messageId }, PAGE_MESSAGES_MAX);
+        let page = await this.#read(id, { through: messageId }, PAGE_MESSAGES_MAX).catch((error) => {
+          if (error instanceof Error && "code" in error && error.code === "not_found") return null;
+          throw error;
+        });
         while (page !== null && this.#ports.way(messageId).length === 0) {
           const first = page.messages[0];
           if (first === undefined) return;

@@ -188,26 +188,6 @@ export class OpenConversation {
     return shows() || (await (await this.#past()).reveal(id) && shows());
   }
 
-  /** Shows the branch of a message in this tab. False: it is not in this conversation, or another was opened meanwhile. @throws ClientError */
-  async reveal(id: Id): Promise<boolean> {
-    const open = this.id.peek();
-    const turned = () => {
-      const shows = () => this.shown.peek().some(({ message }) => message.id === id);
-      if (shows()) return true;
-      const byId = new Map(this.state.peek()?.messages.map((message) => [message.id, message]));
-      batch(() => {
-        for (let at = byId.get(id); at !== undefined; at = byId.get(at.parentId ?? ABOVE_ROOTS)) {
-          byId.delete(at.id); // a tree from a broken store might turn back on itself
-          this.choose(at.id);
-        }
-      });
-      return shows();
-    };
-    if (turned()) return true;
-    await this.load(); // what was kept of a conversation that was left may be older than the message
-    return this.id.peek() === open && turned();
-  }
-
   fold(event: TopicEvent): void {
     const id = this.id.peek();
     if (id === null || event.topic !== id) return;

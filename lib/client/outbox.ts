@@ -9,6 +9,7 @@ import type { Conversation } from "../protocol/conversation.ts";
 import type { Message, MessageError } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
 import type { Beginning, Drafts } from "./drafts.ts";
+import type { Here } from "./here.ts";
 
 export interface Pending {
   id: Id;
@@ -29,6 +30,7 @@ export interface OutboxPorts {
   drafts: Drafts;
   clock: Clock;
   newId: NewId;
+  here: Here;
   /** What the conversation of a first message shall be like. */
   beginning(): Beginning;
   /** Up to where a conversation's log is shown; 0 when it is not. */
@@ -124,13 +126,13 @@ export class Outbox {
   }
 
   async #deliver(id: Id): Promise<void> {
-    const { api, drafts } = this.#ports;
+    const { api, drafts, here } = this.#ports;
     try {
       const pending = this.#find(id);
       if (pending === undefined) return;
       const conversationId = pending.conversationId ?? (await this.#create()).id;
       const { text, model, parentId } = pending;
-      const accepted = await api.send(conversationId, { id, text, model, parentId });
+      const accepted = await api.send(conversationId, { id, text, model, parentId, device: here.device });
       drafts.removeUnsent(conversationId, id);
       const { generationId } = accepted.reply;
       this.#change(id, { state: "accepted", generationId });

@@ -13,6 +13,7 @@ import { Connection, type Link } from "./connection.ts";
 import { Device } from "./device.ts";
 import type { DialogName } from "./dialog_name.ts";
 import { Drafts } from "./drafts.ts";
+import { Here } from "./here.ts";
 import { Library } from "./library.ts";
 import { Notices } from "./notices.ts";
 import { OpenConversation } from "./open_conversation.ts";
@@ -48,6 +49,7 @@ export class Store {
   /** Null until it is loaded: then words appear as they come. */
   pace: Pace | null = null;
   readonly device: Device;
+  readonly here: Here;
   readonly open: OpenConversation;
   readonly notices: Notices;
   readonly library: Library;
@@ -94,6 +96,7 @@ export class Store {
     const { clock, newId, shelf } = around;
     this.#api = new Api(around);
     this.device = new Device(around.device);
+    this.here = new Here(around);
     this.notices = new Notices(clock);
     this.library = new Library(this.#api, this.notices);
     this.drafts = new Drafts(shelf);
@@ -129,6 +132,7 @@ export class Store {
       drafts,
       clock,
       newId,
+      here: this.here,
       beginning: () => ({ ...this.setup.beginning.peek(), model: this.choice.standing.peek() }),
       shownTo: (wanted) => wanted === id.peek() ? this.open.state.peek()?.cursor ?? 0 : 0,
       created: (conversation) => this.#created(conversation),
@@ -136,6 +140,7 @@ export class Store {
     this.answers = new Answers({
       api,
       newId,
+      here: this.here,
       id: () => id.peek(),
       model: () => this.choice.standing.peek(),
       attempt,

@@ -25,6 +25,7 @@ export interface Surroundings {
   random: () => number;
   newId: NewId;
   shelf: Shelf | null;
+  userAgent: string;
   device: DevicePorts;
   locks: Locks | null;
   openPort: ((hear: (note: Note) => void) => Port) | null;
@@ -46,6 +47,7 @@ export const NOWHERE: Surroundings = {
     throw new Error("A store on a server makes no ids");
   },
   shelf: null,
+  userAgent: "",
   device: { read: () => undefined, write: () => {}, dark: () => false, mark: () => {} },
   locks: null,
   openPort: null,
@@ -67,6 +69,7 @@ export function browserSurroundings(): Surroundings {
     random: Math.random,
     newId,
     shelf: shelf(),
+    userAgent: navigator.userAgent,
     device: { read: readCookie, write: writeCookie, dark: prefersDark, mark },
     locks: (navigator.locks as Locks | undefined) ?? null,
     openPort: typeof BroadcastChannel === "undefined" ? null : openPort,

@@ -58,6 +58,7 @@ export function begin(options: {
     model: job.model,
     generationId: job.id,
     attempt: job.attempt,
+    ...(job.askedFrom === undefined ? {} : { askedFrom: job.askedFrom }),
     createdAt: now,
   };
   const conversation = { ...options.conversation, running: job.id, activeLeaf: reply.id, updatedAt: now };

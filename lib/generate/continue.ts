@@ -69,7 +69,7 @@ export async function continueAnswer(
     const reason = whyNot(message, record.conversation);
     if (reason !== null) throw new AppError("cannot_continue", reason);
     const now = deps.clock.now();
-    const job = jobOf(message, record.conversation, { generationId, userId, requestId, now }, deps);
+    const job = jobOf(message, record.conversation, { generationId, userId, requestId, now, wanted }, deps);
     const from = continuation(await deps.resolve(modelOf(job)), job, message.parts);
     const reply = goingOn(message, job);
     const conversation: Conversation = { ...record.conversation, running: job.id, updatedAt: now };
@@ -120,7 +120,13 @@ function whyNot(message: Message, { activeLeaf }: Conversation): string | null {
 function jobOf(
   message: Message,
   conversation: Conversation,
-  { generationId, userId, requestId, now }: { generationId: Id; userId: Id; requestId: string; now: number },
+  { generationId, userId, requestId, now, wanted }: {
+    generationId: Id;
+    userId: Id;
+    requestId: string;
+    now: number;
+    wanted: Continue;
+  },
   { owner }: Pick<ContinueDeps, "owner">,
 ): RunningJob {
   const wrote = message.model ?? conversation.model;
@@ -132,6 +138,7 @@ function jobOf(
     model: message.fallback?.from ?? wrote,
     requestId,
     createdAt: now,
+    ...(wanted.device === undefined ? {} : { askedFrom: wanted.device }),
     keeps: true,
   });
   const job = claimed(
@@ -145,7 +152,7 @@ function jobOf(
 
 /** The answer as it goes on: nothing is known yet of how it ends. */
 function goingOn(
-  { error: _, stopReason: __, timings: ___, usage: ____, ...message }: Message,
+  { error: _, stopReason: __, timings: ___, usage: ____, askedFrom: _____, ...message }: Message,
   job: RunningJob,
 ): Message {
   return {
@@ -154,5 +161,6 @@ function goingOn(
     model: modelOf(job),
     generationId: job.id,
     attempt: job.attempt,
+    ...(job.askedFrom === undefined ? {} : { askedFrom: job.askedFrom }),
   };
 }

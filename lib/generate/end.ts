@@ -202,6 +202,7 @@ function lastWrites(job: RunningJob, reply: MessageRecord | null, ending: Ending
     ...(fallback === undefined ? {} : { fallback }),
     ...(before?.recovered === undefined ? {} : { recovered: before.recovered }),
     ...(Object.keys(asked).length === 0 ? {} : { asked }),
+    ...(before?.askedFrom === undefined ? {} : { askedFrom: before.askedFrom }),
     ...(before?.rating === undefined ? {} : { rating: before.rating }),
     ...(before?.ratingReason === undefined ? {} : { ratingReason: before.ratingReason }),
     ...(stopReason === undefined ? {} : { stopReason }),

@@ -54,6 +54,7 @@ export async function regenerate(
       model,
       requestId,
       createdAt: now,
+      ...(wanted.device === undefined ? {} : { askedFrom: wanted.device }),
     });
     const parentId = old.message.parentId;
     const beginning = begin({ job, conversation: record.conversation, parentId, owner: deps.owner, now });

@@ -87,6 +87,7 @@ export async function send(
       model,
       requestId,
       createdAt: now,
+      ...(sending.device === undefined ? {} : { askedFrom: sending.device }),
     });
     const reply = { messageId: ids.replyId, generationId: ids.generationId };
     const chosen = parentId === record.conversation.activeLeaf ? {} : { parentId };

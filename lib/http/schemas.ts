@@ -7,6 +7,7 @@ import {
   BULK_MAX,
   type Continue,
   type CreateConversation,
+  DEVICE_NAME_CHARS_MAX,
   type EditQueued,
   type EditSummary,
   MESSAGE_CHARS_MAX,
@@ -19,6 +20,7 @@ import {
   SYSTEM_PROMPT_CHARS_MAX,
   TITLE_CHARS_MAX,
 } from "../protocol/api.ts";
+import type { AskedFrom } from "../protocol/message.ts";
 import { SUMMARY_CHARS_MAX } from "../protocol/summary.ts";
 import { EFFORTS, FALLBACKS_MAX, type Params, STOP_CHARS_MAX, STOPS_MAX } from "../protocol/params.ts";
 
@@ -37,6 +39,12 @@ const id = z.string().refine(isId, "must be a lower-case UUID");
 const model = text(200).min(1);
 const title = text(TITLE_CHARS_MAX).transform((value) => value.trim());
 const message = (max: number) => text(max).refine((value) => value.trim() !== "", "must not be empty");
+
+/** It is shown in a line: what has no shape, or turns the line around, has no place in it. */
+const device: z.ZodType<AskedFrom> = z.strictObject({
+  id,
+  name: message(DEVICE_NAME_CHARS_MAX).refine((value) => !/\p{C}/u.test(value), "must be printable"),
+});
 
 const params: z.ZodType<Params> = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
@@ -78,6 +86,7 @@ export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
   text: message(MESSAGE_CHARS_MAX),
   parentId: id.nullable().optional(),
   model: model.optional(),
+  device: device.optional(),
 });
 
 export const editQueued: z.ZodType<EditQueued> = z.strictObject({
@@ -92,11 +101,13 @@ export const regenerateMessage: z.ZodType<Regenerate> = z.strictObject({
   id: id.optional(),
   messageId: id,
   model: model.optional(),
+  device: device.optional(),
 });
 
 export const continueMessage: z.ZodType<Continue> = z.strictObject({
   id: id.optional(),
   messageId: id,
+  device: device.optional(),
 });
 
 export const rateMessage: z.ZodType<Rate> = z.strictObject({

@@ -4,6 +4,7 @@
 //   J3  A job that keeps the text it found is only ever adopted, never claimed once it runs.
 import type { Id } from "../core/ids.ts";
 import type { Spent } from "../protocol/conversation.ts";
+import type { AskedFrom } from "../protocol/message.ts";
 
 export type Outcome = "complete" | "cancelled" | "failed";
 
@@ -17,6 +18,7 @@ interface JobBase {
   /** Of the request that asked for it, so that the log of the job can be found. */
   requestId: string;
   createdAt: number;
+  askedFrom?: AskedFrom;
   /** 1 for the first try; raised when the text begins anew. */
   attempt: number;
   /** Raised by each claim. */
@@ -130,6 +132,7 @@ function base(job: Job): JobBase {
     attempt,
     epoch,
     handedBack,
+    ...(job.askedFrom === undefined ? {} : { askedFrom: job.askedFrom }),
     ...(job.spent === undefined ? {} : { spent: job.spent }),
     ...(job.keeps === undefined ? {} : { keeps: job.keeps }),
   };

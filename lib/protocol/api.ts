@@ -3,7 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Earlier, Fork, Snapshot, UserSnapshot } from "./event.ts";
-import type { Message, Rating, Role, Timings, Usage } from "./message.ts";
+import type { AskedFrom, Message, Rating, Role, Timings, Usage } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { Params } from "./params.ts";
 import type { Preferences } from "./preferences.ts";
@@ -139,6 +139,8 @@ export interface SendMessage {
   /** The answer it follows; null: it begins a branch of its own. Absent: the end of the branch that is shown. */
   parentId?: Id | null;
   model?: string;
+  /** Where it is sent from, for the person's other devices to see. */
+  device?: AskedFrom;
 }
 
 /** 202: the message is stored and its answer is under way, or queued. */
@@ -159,6 +161,7 @@ export interface Regenerate {
   id?: Id;
   messageId: Id;
   model?: string;
+  device?: AskedFrom;
 }
 
 /**
@@ -169,6 +172,7 @@ export interface Continue {
   /** The idempotency key: a UUID made by the client. */
   id?: Id;
   messageId: Id;
+  device?: AskedFrom;
 }
 
 /** `PUT /api/conversations/:id/messages/:messageId/rating` → 200 `Message`; null takes the rating back. */
@@ -258,6 +262,8 @@ export const LAST_MESSAGES = 30;
 export const PAGE_MESSAGES_MAX = 100;
 /** Longest text of one message, in UTF-16 units. */
 export const MESSAGE_CHARS_MAX = 32_000;
+/** Longest name of a device, in UTF-16 units. */
+export const DEVICE_NAME_CHARS_MAX = 60;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
 /** Most conversations of one bulk action. */

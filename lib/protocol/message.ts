@@ -84,6 +84,14 @@ export interface Fallback {
   detail: string;
 }
 
+/** The browser in which somebody asked for an answer: their others say where it was. */
+export interface AskedFrom {
+  /** Random, and kept by the browser alone. */
+  id: Id;
+  /** Such as `Firefox on Android`. */
+  name: string;
+}
+
 export type Rating = "up" | "down";
 
 export interface Message {
@@ -106,6 +114,8 @@ export interface Message {
   /** Only while nothing of the answer is here. */
   waiting?: Waiting;
   fallback?: Fallback;
+  /** Of an answer. Absent: its asker did not say. */
+  askedFrom?: AskedFrom;
   /** What its reader thinks of it. */
   rating?: Rating;
   ratingReason?: string;

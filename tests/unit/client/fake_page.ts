@@ -32,6 +32,7 @@ export function fakePage(made = 500): FakeSurroundings {
     frames,
     clock: new FakeClock(),
     shelf: new FakeShelf(),
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     device: NOWHERE.device,
     fetch: server.fetch,
     random: () => 0.5,

@@ -152,6 +152,21 @@ Deno.test("what was unsent when the page was left is offered again, unless the c
   page.listener().hide();
 });
 
+Deno.test("a message that turns out to be further up than what is here waits for nothing", async () => {
+  const { store, server, settle, end } = open({ ...idle, cursor: 9, forks: [] });
+  store.drafts.addUnsent(TOPIC, { id: id(77), text: "said long ago", model: "demo/tour" });
+  store.outbox.restore(TOPIC, []);
+  server.logs.set(TOPIC, Array.from({ length: 9 }, (_, n) => delta(n + 1)));
+  await settle();
+  server.answer = () =>
+    json({ message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 4 }, 202);
+  store.outbox.retry(id(77));
+  await settle();
+  assertEquals([store.pending.value, store.busy.value], [[], false]);
+  assertEquals(store.drafts.read(TOPIC).unsent, []);
+  end();
+});
+
 Deno.test("O1, O3: two messages before there is a conversation make one, and arrive in order", async () => {
   const { page, store, server, settle, end } = open(null);
   await settle();
@@ -352,7 +367,7 @@ Deno.test("T7: an answer that was cut off goes on under an id of its own; a refu
   await settle(1_000);
   assertEquals(server.calls, [{
     name: `POST /api/conversations/${TOPIC}/continue`,
-    body: { id: id(501), messageId: id(10) },
+    body: { id: id(501), messageId: id(10), device: store.here.device },
   }]);
   server.answer = () =>
     json({ code: "running", detail: "An answer is being written.", requestId: "r5" }, 409);

@@ -26,6 +26,7 @@ const html = (data: MessageData, versions = [data.id], stopping = false, last = 
       versions={versions}
       models={MODELS}
       last={last}
+      here={null}
       stopping={stopping}
       actions={ACTIONS}
     />,
