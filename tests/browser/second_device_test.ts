@@ -15,7 +15,7 @@ Deno.test("Second device: another browser shows the same live answer without a r
   await withBrowser(async (browser) => {
     const desk = await ChatPage.open(await browser.context({ session }), address);
     const phone = await ChatPage.open(await browser.context({ session, viewport: PHONE }), address);
-    const mark = (tab: ChatPage) => tab.page.locator("[data-asked-from]");
+    const mark = (tab: ChatPage) => tab.page.locator("[data-asked-on]");
 
     await desk.send("Are you there?");
     const call = await fake.next();
@@ -32,7 +32,7 @@ Deno.test("Second device: another browser shows the same live answer without a r
     const paper = await (await browser.context({ session, javaScript: false })).newPage();
     await paper.goto(address);
     assertEquals(await shownText(paper.locator('article[data-role="assistant"]').last()), "One live answer");
-    assertEquals(await paper.locator("[data-asked-from]").count(), 0); // the server does not know whose browser it is
+    assertEquals(await paper.locator("[data-asked-on]").count(), 0); // the server does not know whose browser it is
     const late = await ChatPage.open(await browser.context({ session }), address);
     await mark(late).waitFor();
     const sibling = await ChatPage.open(desk.page.context(), address);
