@@ -32,9 +32,9 @@ export class Reasoning extends Component<Props, { open: boolean; tookMs: number 
     this.setState({ tookMs, open: this.state.open && (this.#theirs || this.#isRead()) });
   }
 
-  /** Whether somebody has scrolled up to it, or above it. */
+  /** Whether somebody has scrolled up to it, or above it. A list that follows its end may not be there yet. */
   #isRead(): boolean {
-    const list = this.#details.current?.closest(".log");
+    const list = this.#details.current?.closest(".log[data-free]");
     return list != null && list.scrollHeight - list.clientHeight - list.scrollTop > NEAR_PX;
   }
 

@@ -86,7 +86,7 @@ export default function Chat(props: Props) {
 
   if (missing !== null) {
     return (
-      <div class="log">
+      <div key="missing" class="log">
         <ErrorNote failure={missing}>
           {missing.status !== 404 && (
             <button type="button" onClick={() => void store.open.load()}>Retry</button>
@@ -98,18 +98,18 @@ export default function Chat(props: Props) {
   }
   if (empty) {
     if (open !== null && store.open.state.value === null) {
-      return <div class="log" role="log" aria-busy="true" />;
+      return <div key="coming" class="log" role="log" aria-busy="true" />;
     }
     const pick = (text: string, send: boolean) =>
       send ? void store.send(text) : void (store.fill.value = text);
     return (
-      <div class="log">
+      <div key="welcome" class="log">
         <Welcome pick={pick} />
       </div>
     );
   }
   return (
-    <div class="stage">
+    <div key="stage" class="stage">
       <MessageList
         items={items}
         earlier={store.open.earlier.value}
