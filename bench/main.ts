@@ -9,6 +9,7 @@ import { catchUp } from "./parts/catch_up.ts";
 import { cost } from "./parts/cost.ts";
 import { crashProof } from "./parts/crash.ts";
 import { fanOut } from "./parts/fan_out.ts";
+import { feel } from "./parts/feel.ts";
 import { firstToken } from "./parts/first_token.ts";
 import { idle } from "./parts/idle.ts";
 import { load } from "./parts/load.ts";
@@ -28,6 +29,7 @@ const RUN: Record<PartName, Part> = {
   "catch-up": catchUp,
   page,
   rendering,
+  feel,
   search,
   "store-size": storeSize,
   cost,

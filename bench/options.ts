@@ -10,6 +10,7 @@ export const PARTS = [
   "catch-up",
   "page",
   "rendering",
+  "feel",
   "search",
   "store-size",
   "cost",

@@ -26,7 +26,7 @@ export async function rendering({ options, progress }: Bench): Promise<Section> 
     const connection = await chromium.connectOverCDP(browser.endpoint);
     const page = await (await connection.newContext()).newPage();
     await page.setContent('<!doctype html><div class="log"><div class="thread"></div></div>');
-    for (const file of ["styles", "markdown"]) {
+    for (const file of ["tokens", "frame", "conversation", "markdown"]) {
       await page.addStyleTag({
         content: await Deno.readTextFile(new URL(`../../static/${file}.css`, import.meta.url)),
       });
