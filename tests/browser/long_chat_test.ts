@@ -32,36 +32,48 @@ Deno.test("M14: a chat of 500 messages opens with its last page, typing and stre
 
   await withBrowser(async (browser) => {
     const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
-    const { page, ...tab } = await open(context, url);
+    const { page, chat } = await open(context, url);
     assertEquals(await shown(page), 30);
-    await tab.chat.send("And one more");
+    await chat.send("And one more");
     const call = await fake.next();
     assertGreater(JSON.stringify(call.body).length, 10_000); // the model is told of what the page has not loaded
     await call.send("The answer grows");
-    await tab.chat.textThat((text) => text === "The answer grows");
-    await tab.chat.composer.pressSequentially("typed meanwhile");
-    assertEquals(await tab.chat.composer.inputValue(), "typed meanwhile");
+    await chat.textThat((text) => text === "The answer grows");
+    await chat.composer.pressSequentially("typed meanwhile");
+    assertEquals(await chat.composer.inputValue(), "typed meanwhile");
     await call.send(", and ends.");
     await call.end();
-    await tab.chat.answerWith("complete");
+    await chat.answerWith("complete");
     assertEquals(await shown(page), 32);
 
     // As far up as the list goes: each page comes by itself, until there is nothing before it.
-    const list = page.locator('[role="log"].log');
-    for (let pages = 0; await page.locator(".earlier").count() > 0; pages++) {
-      assertLess(pages, PAGES_MAX);
-      const before = await shown(page);
-      await list.evaluate((el) => el.scrollTop = 0);
-      await page.waitForFunction(
-        (before) => document.querySelectorAll("article[data-message-id]").length > before,
-        before,
-      );
-    }
+    await loadAll(page);
     assertEquals(await shown(page), COUNT + 2);
     const ids = await page.locator("article[data-message-id]").evaluateAll((all) =>
       all.map((el) => (el as HTMLElement).dataset.messageId)
     );
     assertEquals(ids.slice(0, COUNT), messages.map(({ id }) => id));
+  });
+});
+
+Deno.test("B4: a chat of 500 messages, all of them loaded, takes less than 150 MB of the browser's heap", async () => {
+  await using both = await startWithProvider();
+  const { server } = both;
+  const api = await Api.session(server.url);
+  const { conversation } = await longChat(server.kvPath, api, { count: COUNT, model: MODELS.chat });
+  await withBrowser(async (browser) => {
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const { page } = await open(context, `${server.url}/c/${conversation.id}`);
+    await loadAll(page);
+    assertEquals(await shown(page), COUNT);
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Performance.enable");
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    const heap = metrics.find(({ name }) => name === "JSHeapUsedSize");
+    assert(heap !== undefined);
+    assertGreater(heap.value, 1_000_000); // the page's own, and not that of an empty one
+    assertLess(heap.value, 150_000_000);
   });
 });
 
@@ -173,4 +185,18 @@ Deno.test("M14, T12: versions are counted across the edge of what is loaded, and
 async function open(context: Parameters<typeof ChatPage.open>[0], url: string) {
   const chat = await ChatPage.open(context, url);
   return { page: chat.page, chat };
+}
+
+/** Goes up until there is nothing before what is there. */
+async function loadAll(page: Page): Promise<void> {
+  const list = page.locator('[role="log"].log');
+  for (let pages = 0; await page.locator(".earlier").count() > 0; pages++) {
+    assertLess(pages, PAGES_MAX);
+    const before = await shown(page);
+    await list.evaluate((el) => el.scrollTop = 0);
+    await page.waitForFunction(
+      (before) => document.querySelectorAll("article[data-message-id]").length > before,
+      before,
+    );
+  }
 }
