@@ -66,11 +66,10 @@ export default function Chat(props: Props) {
       store.pin.value = null;
     };
   }, [open, there]);
-  // What is loaded above the reader does not move what they read. Heard before it is drawn.
+  // What is loaded above the reader does not move what they read. Heard at once: an effect of a component comes after it
+  // is drawn.
   const firstShown = useComputed(() => store.open.shown.value[0]?.message.id);
-  useSignalEffect(() => {
-    if (firstShown.value !== undefined) pin?.keep();
-  });
+  useEffect(() => pin === null ? undefined : firstShown.subscribe(() => pin.keep()), [pin]);
   // What a person just sent, they want to see; and what waited and is now being answered.
   const sent = outgoing.at(-1)?.id;
   const asked = sent ?? items.findLast(({ message }) => message.role === "user")?.message.id;

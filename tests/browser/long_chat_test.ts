@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Page } from "playwright-core";
 import { Api } from "../support/api.ts";
-import { PHONE, withBrowser } from "../support/browser.ts";
+import { DESKTOP, PHONE, withBrowser } from "../support/browser.ts";
 import { ChatPage } from "../support/chat_page.ts";
 import { longChat } from "../support/long_chat.ts";
 import { MODELS, startWithProvider } from "../support/server_with_provider.ts";
@@ -83,10 +83,11 @@ Deno.test("M14: what is loaded above leaves the reader's place as it was, on a p
   const api = await Api.session(server.url);
   const { conversation, messages } = await longChat(server.kvPath, api, { count: 120, model: MODELS.chat });
   await withBrowser(async (browser) => {
-    for (const viewport of [PHONE, undefined]) {
+    // At the very top no browser keeps a place by itself.
+    for (const [viewport, top] of [[PHONE, 300], [PHONE, 0], [DESKTOP, 300], [DESKTOP, 0]] as const) {
       const context = await browser.context({
         session: { url: server.url, cookie: api.cookie },
-        ...(viewport === undefined ? {} : { viewport }),
+        viewport,
       });
       const { page, chat } = await open(context, `${server.url}/c/${conversation.id}`);
       const list = page.locator('[role="log"].log');
@@ -99,10 +100,10 @@ Deno.test("M14: what is loaded above leaves the reader's place as it was, on a p
         await route.continue();
       });
       await list.hover();
-      await list.evaluate((el) => {
+      await list.evaluate((el, top) => {
         el.dispatchEvent(new WheelEvent("wheel", { deltaY: -1 }));
-        el.scrollTop = 300;
-      });
+        el.scrollTop = top;
+      }, top);
       await asked.promise;
       await chat.action("jump").waitFor();
       const first = messages[90]!.id;
