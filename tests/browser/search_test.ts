@@ -180,6 +180,7 @@ Deno.test("M6: an address of a message that is gone says so and shows the end of
   const { reply } = await api.send(conversation.id, { text: "One" });
   await api.finished(conversation.id, reply.messageId);
   await withBrowser(async (browser) => {
+    browser.expect(/404/); // the server is asked for it
     const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
     browser.expect(/status of 404/); // the server may be asked for it
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}#m-${crypto.randomUUID()}`);
