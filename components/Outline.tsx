@@ -1,7 +1,7 @@
 // The questions of the conversation that is open, to go to one of them.
 import { useMemo, useState } from "preact/hooks";
 import { hasWords } from "../lib/client/finding.ts";
-import { goTo, questionAt, questionsOf } from "../lib/client/questions.ts";
+import { goTo, loadEarlier, questionAt, questionsOf } from "../lib/client/questions.ts";
 import type { Store } from "../lib/client/store.ts";
 import { Picker } from "./palette/Picker.tsx";
 
@@ -13,6 +13,7 @@ export function Outline({ store, closed }: { store: Store; closed(): void }) {
   const found = questions.map((question, at) => ({ question, at })).filter(({ question }) =>
     query.trim() === "" || hasWords(question.text, query.trim())
   );
+  const earlier = store.open.earlier.value;
   return (
     <Picker
       label="Questions in this chat"
@@ -21,12 +22,22 @@ export function Outline({ store, closed }: { store: Store; closed(): void }) {
       typed={setQuery}
       first={current}
       shelves={[{
+        name: "earlier",
+        choices: earlier
+          ? [{
+            id: "earlier",
+            view: <span class="name">Earlier questions</span>,
+            stays: true,
+            take: () => void loadEarlier(store),
+          }]
+          : [],
+      }, {
         name: "questions",
         choices: found.map(({ question, at }) => ({
           id: question.id,
           view: (
             <>
-              <span class="number">{at + 1}</span>
+              {!earlier && <span class="number">{at + 1}</span>}
               <span class="name" dir="auto">{question.text}</span>
               {question.id === current && <small>Here</small>}
             </>

@@ -29,10 +29,10 @@ export function run(store: Store, name: ShortcutName): boolean {
       void copyLast(store, "copy-code", "code");
       return true;
     case "question-before":
-      step(store, -1);
+      void step(store, -1);
       return true;
     case "question-after":
-      step(store, 1);
+      void step(store, 1);
       return true;
     case "last-message":
       toLast(store);

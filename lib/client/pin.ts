@@ -98,6 +98,7 @@ export class Pin {
     const list = this.#list;
     const abovePx = place instanceof Range ? list.clientHeight / 4 : ABOVE_PX;
     const below = place.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    this.#kept = null; // what came above it is here
     this.#leave();
     this.#go(list.scrollTop + below - abovePx);
   }

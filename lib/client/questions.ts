@@ -1,10 +1,12 @@
 // The questions of the branch that is shown, and going from one to another.
 import type { Id } from "../core/ids.ts";
 import { textOf } from "../protocol/message.ts";
+import { ClientError } from "./api.ts";
 import type { BranchItem } from "./branch.ts";
 import { mark } from "./found.ts";
 import { articleOf } from "./reveal.ts";
 import type { Store } from "./store.ts";
+import { until } from "./until.ts";
 
 export interface Question {
   id: Id;
@@ -38,8 +40,10 @@ export function questionAt(questions: readonly Question[]): number {
   return questions.findLastIndex(({ id }) => topOf(list, id) <= TOP_PX);
 }
 
+let loading = false;
+
 /** Goes to the question before or after the one that is read. From within an answer, the one before is its own. */
-export function step(store: Store, by: -1 | 1): void {
+export async function step(store: Store, by: -1 | 1): Promise<void> {
   const questions = questionsOf(store.open.shown.peek());
   const list = document.querySelector(".log");
   if (list === null || questions.length === 0) return;
@@ -50,7 +54,31 @@ export function step(store: Store, by: -1 | 1): void {
   if (to >= questions.length) {
     store.pin.peek()?.jump();
     last = null;
+  } else if (to < 0 && store.open.earlier.peek()) {
+    const first = questions[0]!.id;
+    if (loading) return; // a second press is the same wish
+    loading = true;
+    const loaded = await loadEarlier(store);
+    loading = false;
+    if (!loaded) return;
+    const all = questionsOf(store.open.shown.peek());
+    const before = all.findIndex(({ id }) => id === first) - 1;
+    await until(() => articleOf(all[before]?.id ?? first));
+    goTo(store, all, Math.max(0, before));
   } else goTo(store, questions, Math.max(0, to));
+}
+
+/** Loads what was said before. False when that failed; the person was told. */
+export async function loadEarlier(store: Store): Promise<boolean> {
+  try {
+    await store.open.loadEarlier();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    const { detail, requestId } = error;
+    store.notices.show({ tone: "error", text: `Earlier messages could not be loaded. ${detail}`, requestId });
+    return false;
+  }
 }
 
 /** Whoever writes goes on writing: the focus moves only from one message to another. */
@@ -68,7 +96,12 @@ export function goTo(
   pin.show(article);
   last = { id: question.id, top: document.querySelector(".log")?.scrollTop ?? 0 };
   if (takeFocus) article.focus({ preventScroll: true });
-  else store.notices.announce({ status: `Question ${at + 1} of ${questions.length}: ${question.text}` });
+  else store.notices.announce({ status: `${placeOf(store, questions, at)}: ${question.text}` });
+}
+
+/** Which of the questions it is, as far as anybody here knows. */
+function placeOf({ open }: Store, questions: readonly Question[], at: number): string {
+  return open.earlier.peek() ? "Question" : `Question ${at + 1} of ${questions.length}`;
 }
 
 function isWriting(): boolean {

@@ -180,7 +180,6 @@ Deno.test("M6: an address of a message that is gone says so and shows the end of
   const { reply } = await api.send(conversation.id, { text: "One" });
   await api.finished(conversation.id, reply.messageId);
   await withBrowser(async (browser) => {
-    browser.expect(/404/); // the server is asked for it
     const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
     browser.expect(/status of 404/); // the server may be asked for it
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}#m-${crypto.randomUUID()}`);
@@ -441,5 +440,59 @@ Deno.test("K3: on a phone the search is in the drawer; the palette fits 320 px i
         await context.close();
       }
     }
+  });
+});
+
+Deno.test("M6, M12: what is not loaded is found, gone to, and listed", async () => {
+  await using both = await startWithProvider({ auto: { tokens: ["Yes."] } });
+  const { server } = both;
+  const api = await Api.session(server.url);
+  const said = (_: number, i: number) => i === 3 ? `${long("Early")}\n\n${NEEDLE}` : `Said ${i}`;
+  const [id = ""] = await livedThrough(server.kvPath, api.userId, 1, 100, said);
+  const { messages } = await api.read(id);
+  await withBrowser(async (browser) => {
+    const context = await browser.context({ session: { url: server.url, cookie: api.cookie } });
+    const tab = await ChatPage.open(context, `${server.url}/c/${id}`);
+    assert(await tab.page.locator("article").count() < 100);
+    await opened(tab);
+    await field(tab).fill(NEEDLE);
+    await choice(tab, `message-${messages[3]!.id}`).click();
+    await tab.page.waitForFunction(() => CSS.highlights.has("found"));
+    assertEquals(await highlighted(tab), [NEEDLE]);
+    assert(await isInView(tab), "the word is in view");
+    assertEquals(await focused(tab), messages[3]!.id);
+
+    const other = await ChatPage.open(context, `${server.url}/c/${id}`);
+    await other.page.locator("body[data-keys]").waitFor({ state: "attached" });
+    const questions = other.page.locator('[data-shelf="questions"] [role="option"]');
+    await other.action("outline").click();
+    await questions.first().waitFor();
+    const here = await questions.count();
+    assert(here < 50, `${here} questions`);
+    await choice(other, "earlier").click();
+    await other.page.waitForFunction(
+      (here) => document.querySelectorAll('[data-shelf="questions"] [role="option"]').length > here,
+      here,
+    );
+    await other.page.keyboard.press("Escape");
+    // On, question by question, over the edge of what is loaded.
+    const found = () =>
+      other.page.evaluate(() =>
+        document.querySelector("article[data-found]")?.getAttribute("data-message-id")
+      );
+    const met: unknown[] = [];
+    while (met.at(-1) !== messages[0]!.id) {
+      await other.page.keyboard.press("Alt+ArrowUp");
+      await other.page.waitForFunction(
+        (last) => {
+          const found = document.querySelector("article[data-found]")?.getAttribute("data-message-id");
+          return found != null && found !== last;
+        },
+        met.at(-1),
+      );
+      met.push(await found());
+    }
+    const upwards = messages.filter(({ role }) => role === "user").map(({ id }) => id).reverse();
+    assertEquals(met, upwards.slice(-met.length), "each question once, and none passed over");
   });
 });
