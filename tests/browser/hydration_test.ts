@@ -5,7 +5,8 @@ import { startApp } from "../support/app.ts";
 import { withBrowser } from "../support/browser.ts";
 import { ChatPage } from "../support/chat_page.ts";
 
-/** The HTML of an element, its formulas empty and its code without colours: those come when the page is idle. */
+/** The HTML of an element, its formulas empty and its code without colours: those come when the page is idle. Its times
+ * are empty too: the server does not know in which zone and language its reader reads them. */
 function asSent(element: Element): string {
   const copy = element.cloneNode(true) as Element;
   for (const formula of copy.querySelectorAll("[data-formula]")) {
@@ -13,6 +14,10 @@ function asSent(element: Element): string {
     formula.replaceChildren();
   }
   for (const code of copy.querySelectorAll("pre code")) code.replaceChildren(code.textContent);
+  for (const when of copy.querySelectorAll("time.when")) {
+    when.removeAttribute("title");
+    when.replaceChildren();
+  }
   return copy.innerHTML;
 }
 
@@ -41,7 +46,7 @@ Deno.test("K4: islands take over a conversation as it was sent, from a cold serv
         new MutationObserver((records) => {
           for (const { type, attributeName, target } of records) {
             const element = target instanceof Element ? target : target.parentElement;
-            if (element?.closest("[data-formula], pre")) continue; // set and coloured afterwards, from what was sent
+            if (element?.closest("[data-formula], pre, time.when")) continue; // set, coloured and said afterwards
             changes.push(`${type} ${attributeName ?? ""} of ${target.nodeName}`);
           }
         }).observe(document.querySelector(".thread")!, {
