@@ -4,7 +4,7 @@
 /** Code → HTTP status and title. The code is the contract; titles may be reworded. */
 export const ERRORS = {
   bad_request: { status: 400, title: "The request could not be read" },
-  invalid: { status: 400, title: "The request is not valid" },
+  invalid: { status: 422, title: "The request is not valid" },
   unauthenticated: { status: 401, title: "No session" },
   forbidden: { status: 403, title: "This origin may not do that" },
   not_found: { status: 404, title: "Not found" },
