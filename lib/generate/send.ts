@@ -19,6 +19,7 @@ import { conversationKey, generationKey, SENT_TTL_MS, sentKey } from "../kv/keys
 import type { Append, Plan } from "../kv/plan.ts";
 import { type Check, set, type Store, type Write } from "../kv/store.ts";
 import type { MessageAccepted, SendMessage } from "../protocol/api.ts";
+import { inALine, parted } from "../protocol/attached.ts";
 import type { LogEntry } from "../protocol/event.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Message } from "../protocol/message.ts";
@@ -196,10 +197,11 @@ async function parentOf(
   return wanted;
 }
 
-/** The conversation under its first message's first words, unless somebody named it. */
+/** The conversation under its first message's first words, or what its files are called, unless somebody named it. */
 function named(conversation: Conversation, text: string): Conversation {
   if (conversation.titledBy !== "nobody" || conversation.title !== "") return conversation;
-  const words = text.replace(/\s+/g, " ").trim();
+  const { text: own } = parted(text);
+  const words = (own.trim() === "" ? inALine(text) : own).replace(/\s+/g, " ").trim();
   const characters = [...words.slice(0, 4 * TITLE_CHARS)];
   const title = characters.length <= TITLE_CHARS
     ? words.slice(0, 4 * TITLE_CHARS)
