@@ -1,7 +1,7 @@
 // Line icons on a grid of 24, drawn by hand. They are decoration: the words beside them are the name.
 import type { ComponentChildren } from "preact";
 
-function Icon({ children }: { children: ComponentChildren }) {
+export function Icon({ children }: { children: ComponentChildren }) {
   return (
     <svg
       class="icon-art"
@@ -155,5 +155,10 @@ export const PanelIcon = () => (
   <Icon>
     <rect x="4" y="5" width="16" height="14" rx="2.5" />
     <path d="M9.5 5v14" />
+  </Icon>
+);
+export const AttachIcon = () => (
+  <Icon>
+    <path d="m19 11.5-7.2 7.2a4.4 4.4 0 0 1-6.2-6.2l8-8a2.9 2.9 0 0 1 4.2 4.2l-8 8a1.5 1.5 0 0 1-2.1-2.1l7.2-7.2" />
   </Icon>
 );

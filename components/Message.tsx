@@ -10,6 +10,7 @@ import {
 } from "../lib/protocol/message.ts";
 import type { Model } from "../lib/protocol/model.ts";
 import { AnswerFacts } from "./AnswerFacts.tsx";
+import { UserText } from "./attachments/UserText.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { Countdown } from "./Countdown.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
@@ -94,7 +95,7 @@ export class Message extends Component<Props> {
                 retry={isTerminal(status) ? () => actions.regenerate(id) : undefined}
               />
             )
-            : <p class="plain">{textOf(message)}</p>}
+            : <UserText text={textOf(message)} />}
         </div>
         {status === "streaming" && <Progress {...props} />}
         {status === "failed" && message.error !== undefined && (

@@ -1,14 +1,21 @@
 // The link to the server, mentioned only when it is not what one expects.
 import type { Link } from "../lib/client/connection.ts";
 
-export function StatusLine({ link }: { link: Link }) {
+interface Props {
+  link: Link;
+  /** Begins a new session, and takes along what was not sent. */
+  startOver(): void;
+}
+
+export function StatusLine({ link, startOver }: Props) {
   if (link === "waiting") {
     return <p class="status-line" data-link={link}>Reconnecting… What you send is kept.</p>;
   }
   if (link !== "stopped") return null;
   return (
     <p class="status-line" data-link={link}>
-      Your session has ended. <button type="button" onClick={() => location.reload()}>Reload</button>
+      Your session has ended.{" "}
+      <button type="button" data-action="start-over" onClick={startOver}>Begin a new one</button>
     </p>
   );
 }

@@ -16,12 +16,13 @@ import type { PageState } from "../lib/protocol/api.ts";
 import type { DeviceSettings } from "../lib/protocol/device.ts";
 import { prepareDialog } from "./Dialogs.tsx";
 
-type Props = Pick<PageState, "snapshot" | "models"> & { device?: Pick<DeviceSettings, "pace"> };
+type Props = Pick<PageState, "snapshot" | "models" | "starters"> & { device?: Pick<DeviceSettings, "pace"> };
 
 const loader = () => import("../components/Earlier.tsx").then(({ Earlier }) => Earlier);
 
 export default function Chat(props: Props) {
   const store = useStore(props);
+  const drafted = () => store.drafts.read(store.open.id.peek()).text;
   const actions = useMemo((): ListActions => ({
     regenerate: (id) => void store.answers.again(id),
     regenerateWith: (id) => void (store.answers.choosingFor.value = id),
@@ -32,12 +33,18 @@ export default function Chat(props: Props) {
     unloaded: () => store.unloaded(),
     choose: (id) => store.open.choose(id),
     resend: (id) => store.outbox.retry(id),
-    edit: (id) => void (store.fill.value = store.outbox.discard(id)),
+    edit(id) {
+      store.waiting.leave(); // or the words would become those of another message
+      store.fill.value = below(drafted(), store.outbox.discard(id));
+      document.getElementById("composer")?.focus();
+    },
+    startOver: () => store.startOver(),
   }), []);
   const loadEarlier = useMemo((): EarlierProps["load"] => async () => {
     await store.open.loadEarlier();
     store.notices.announce({ status: "Earlier messages loaded." });
   }, []);
+  const { starters } = props;
   const items = store.open.shown.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
   const queued = useComputed(() => store.open.state.value?.conversation.running != null);
@@ -99,11 +106,15 @@ export default function Chat(props: Props) {
     if (open !== null && store.open.state.value === null) {
       return <div key="coming" class="log" role="log" aria-busy="true" />;
     }
-    const pick = (text: string, send: boolean) =>
-      send ? void store.send(text) : void (store.fill.value = text);
+    const pick = (text: string, send: boolean) => {
+      if (send) return void store.send(text);
+      const draft = drafted();
+      // One starter takes the place of another, but not of what a person wrote.
+      store.fill.value = starters.some((starter) => starter.text === draft) ? text : below(draft, text);
+    };
     return (
       <div key="welcome" class="log">
-        <Welcome pick={pick} />
+        <Welcome starters={starters} pick={pick} />
       </div>
     );
   }
@@ -148,4 +159,9 @@ export default function Chat(props: Props) {
       )}
     </div>
   );
+}
+
+/** Words put below others, of which there may be none. Last, their files are seen as such. */
+function below(others: string, text: string): string {
+  return others.trim() === "" ? text : `${others}\n\n${text}`;
 }

@@ -27,7 +27,7 @@ export default function Notices() {
         {reply.value.map((piece, i) => <p key={i}>{piece}</p>)}
       </div>
       <div role="alert" class="sr-only" data-announcer="alert">{alert.value}</div>
-      <StatusLine link={store.link.value} />
+      <StatusLine link={store.link.value} startOver={() => store.startOver()} />
       <ul>
         {items.value.map((notice) => (
           <li

@@ -362,7 +362,8 @@ export function program(parts: Parts): Program {
         known.all(),
       ]);
       const { conversations, preferences, cursor, nextCursor } = list;
-      return { snapshot: state, list: { conversations, cursor }, nextCursor, models, preferences };
+      const { starters } = config;
+      return { snapshot: state, list: { conversations, cursor }, nextCursor, models, preferences, starters };
     },
     health: healthOf(() => breakers.open(), clock),
     async ready() {

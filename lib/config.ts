@@ -1,8 +1,10 @@
 // The environment, read once, as a frozen Config. Every fault is reported at once, by the name of its variable.
+import { parseStarters, STARTERS } from "./chat/starters.ts";
 import { parseVariants, type Variant } from "./chat/variants.ts";
 import type { Level } from "./observe/log.ts";
 import { parseModels } from "./models/models_file.ts";
 import type { ModelsConfig } from "./models/registry.ts";
+import type { Starter } from "./protocol/api.ts";
 import { FALLBACKS_MAX } from "./protocol/params.ts";
 
 export interface Config {
@@ -30,6 +32,8 @@ export interface Config {
   readonly models: ModelsConfig;
   /** System prompts that are tried against each other; none: there is no experiment. */
   readonly variants: readonly Variant[];
+  /** Things to try on the page of a new conversation. */
+  readonly starters: readonly Starter[];
 }
 
 /** Where the app listens and keeps its data when nothing is said. */
@@ -116,6 +120,12 @@ export function readConfig(
   if (parallel && kvPath === ":memory:") {
     faults.push("PARALLEL must be 0 with KV_PATH=:memory:, for each worker would have a memory of its own");
   }
+  /** What `parse` makes of the JSON that the variable is. */
+  const fromText = <Parsed extends { faults: string[] }>(name: string, parse: (text: string) => Parsed) => {
+    const parsed = parse(text(name) ?? "");
+    faults.push(...parsed.faults.map((fault) => `${name} ${fault}`));
+    return parsed;
+  };
   /** What `parse` makes of the file that the variable names. */
   const fromFile = <Parsed extends { faults: string[] }>(name: string, parse: (text: string) => Parsed) => {
     const path = text(name);
@@ -179,6 +189,10 @@ export function readConfig(
       ...optional("list", fromFile("MODELS_FILE", parseModels)?.rows),
     },
     variants: fromFile("PROMPT_VARIANTS", parseVariants)?.variants ?? [],
+    starters:
+      (/^[[{]/.test(text("STARTERS") ?? "")
+        ? fromText("STARTERS", parseStarters)
+        : fromFile("STARTERS", parseStarters))?.starters ?? STARTERS,
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return freeze(config);

@@ -1,5 +1,7 @@
-// What a person has typed and chosen, and the server has not accepted yet. It survives a reload, a crash and an
+// What a person has typed, attached and chosen, and the server has not accepted yet. It survives a reload, a crash and an
 // expired session.
+//   D1  What the browser will not keep, this tab does, and its person is told once. Nothing of theirs is thrown away to
+//       make room for other words of theirs.
 import type { Id } from "../core/ids.ts";
 import type { CreateConversation } from "../protocol/api.ts";
 
@@ -13,9 +15,20 @@ export interface Unsent {
 /** How a conversation that is not begun shall be. */
 export type Beginning = Omit<CreateConversation, "title">;
 
+/** A file beside the words of a message. Only one that is ready can go along. */
+export type DraftFile =
+  & { id: string; name: string; bytes: number }
+  & (
+    | { state: "reading"; share: number }
+    | { state: "ready"; text: string }
+    /** It could not be read, or is nothing that can be sent. */
+    | { state: "failed" | "refused"; why: string }
+  );
+
 export interface Draft {
   text: string;
   unsent: Unsent[];
+  files?: readonly DraftFile[];
   /** The model of the next message alone. */
   once?: string;
   /** Only beside the draft of the conversation that is not begun. */
@@ -26,20 +39,27 @@ export interface Draft {
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const PREFIX = "throughline.draft.";
-/** A browser gives an origin about 5 MiB; this many drafts of ordinary length are far below. */
-const DRAFTS_MAX = 50;
 const EMPTY: Draft = { text: "", unsent: [] };
 
 /** Drafts by conversation; null is the conversation that is not begun. */
 export class Drafts {
   readonly #shelf: Shelf | null;
+  readonly #unkept: () => void;
+  /** What could not be written (D1). */
+  readonly #here = new Map<string, Draft>();
+  #told = false;
 
-  constructor(shelf: Shelf | null) {
+  /** `unkept` is called once, when something could not be written. */
+  constructor(shelf: Shelf | null, unkept: () => void = () => {}) {
     this.#shelf = shelf;
+    this.#unkept = unkept;
   }
 
   read(conversation: Id | null): Draft {
-    const stored = this.#shelf?.getItem(key(conversation)) ?? null;
+    const name = key(conversation);
+    const here = this.#here.get(name);
+    if (here !== undefined) return here;
+    const stored = this.#shelf?.getItem(name) ?? null;
     if (stored === null) return EMPTY;
     try {
       const { text, unsent, ...rest } = JSON.parse(stored) as Partial<Draft>;
@@ -50,13 +70,17 @@ export class Drafts {
   }
 
   write(conversation: Id | null, draft: Draft): void {
-    const { text, unsent, once, beginning } = draft;
-    const empty = text === "" && unsent.length === 0 && once === undefined && beginning === undefined;
+    const { text, unsent, files = [], once, beginning } = draft;
+    const empty = text === "" && unsent.length === 0 && files.length === 0 && once === undefined &&
+      beginning === undefined;
+    const name = key(conversation);
+    this.#here.delete(name);
     try {
-      if (empty) this.#shelf?.removeItem(key(conversation));
-      else this.#shelf?.setItem(key(conversation), JSON.stringify(draft));
+      if (empty) this.#shelf?.removeItem(name);
+      else if (this.#shelf === null) this.#keep(name, draft);
+      else this.#shelf.setItem(name, JSON.stringify(draft));
     } catch {
-      this.#prune(); // full: make room, so that the next keystroke is kept
+      this.#keep(name, draft); // the shelf is full, or was forbidden meanwhile
     }
   }
 
@@ -80,15 +104,15 @@ export class Drafts {
     if (unsent.length !== draft.unsent.length) this.change(conversation, { unsent });
   }
 
-  #prune(): void {
-    const shelf = this.#shelf;
-    if (shelf === null) return;
-    const keys: string[] = [];
-    for (let i = 0; i < shelf.length; i++) {
-      const name = shelf.key(i);
-      if (name?.startsWith(PREFIX)) keys.push(name);
-    }
-    for (const name of keys.slice(0, Math.max(1, keys.length - DRAFTS_MAX))) shelf.removeItem(name);
+  /** False: this tab alone has it. */
+  keeps(conversation: Id | null): boolean {
+    return !this.#here.has(key(conversation));
+  }
+
+  #keep(name: string, draft: Draft): void {
+    this.#here.set(name, draft);
+    if (!this.#told) this.#unkept();
+    this.#told = true;
   }
 }
 

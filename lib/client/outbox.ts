@@ -59,8 +59,9 @@ export class Outbox {
     if (this.pending.peek().length >= PENDING_MAX) return false;
     const { newId, clock, drafts } = this.#ports;
     const id = newId();
-    drafts.writeText(conversationId, "");
-    drafts.addUnsent(conversationId, { id, text, model });
+    // In one write: there is no moment in which the words are nowhere (O2).
+    const { unsent } = drafts.read(conversationId);
+    drafts.change(conversationId, { text: "", files: undefined, unsent: [...unsent, { id, text, model }] });
     this.pending.value = [
       ...this.pending.peek(),
       { id, conversationId, text, model, parentId, sentAt: clock.now(), state: "sending" },
@@ -156,8 +157,8 @@ export class Outbox {
   /** Moves everything that waited for the conversation over to it. */
   #adopt(conversation: Conversation): void {
     const { drafts } = this.#ports;
-    const { text, unsent, once } = drafts.read(null);
-    drafts.write(conversation.id, { text, unsent, once });
+    const { text, unsent, files, once } = drafts.read(null);
+    drafts.write(conversation.id, { text, unsent, files, once });
     drafts.write(null, { text: "", unsent: [] });
     this.pending.value = this.pending.peek().map((p) =>
       p.conversationId === null ? { ...p, conversationId: conversation.id } : p

@@ -34,6 +34,7 @@ export type Seed = Partial<PageState> & {
 };
 
 const NAME = "Throughline";
+const UNKEPT = "This browser has no room for drafts. What you write is kept until this page is closed.";
 
 export class Store {
   readonly link: Signal<Link> = signal("connecting");
@@ -99,7 +100,7 @@ export class Store {
     this.here = new Here(around);
     this.notices = new Notices(clock);
     this.library = new Library(this.#api, this.notices);
-    this.drafts = new Drafts(shelf);
+    this.drafts = new Drafts(shelf, () => this.notices.show({ tone: "calm", text: UNKEPT }));
     const { drafts } = this;
     this.preferences = new OwnPreferences(this.#api);
     this.open = new OpenConversation({
@@ -218,6 +219,15 @@ export class Store {
     if (sending === undefined) return;
     this.#stopping.value = sending.id;
     this.outbox.stopWhenAccepted(sending.id);
+  }
+
+  /** What was not sent goes along to a new conversation, in a page and perhaps a session of its own. */
+  startOver(): void {
+    const id = this.open.id.peek();
+    import("./carry_over.ts").then(({ carryOver }) => {
+      if (carryOver(this.drafts, id)) this.#around.leave("/");
+      else void this.go(null); // another page would not have it
+    }, () => this.unloaded());
   }
 
   /** A part of the page could not be loaded. */

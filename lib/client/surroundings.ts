@@ -35,6 +35,8 @@ export interface Surroundings {
   nextFrame(paint: () => void): void;
   listen(listener: PageListener): void;
   push(path: string): void;
+  /** Leaves for another page. */
+  leave(path: string): void;
   title(text: string): void;
 }
 
@@ -55,6 +57,7 @@ export const NOWHERE: Surroundings = {
   nextFrame: (paint) => paint(),
   listen: () => {},
   push: () => {},
+  leave: () => {},
   title: () => {},
 };
 
@@ -92,6 +95,7 @@ export function browserSurroundings(): Surroundings {
       );
     },
     push: (path) => history.pushState(null, "", path),
+    leave: (path) => location.assign(path),
     title: (text) => document.title = text,
   };
 }

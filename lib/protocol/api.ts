@@ -247,6 +247,13 @@ export interface ModelList {
   fallbacks: string[];
 }
 
+/** Something to try on the page of a new conversation. */
+export interface Starter {
+  text: string;
+  /** What will come of it, in a few words. */
+  promise?: string;
+}
+
 /** What a page hands to its islands. `snapshot` is null on the page of a new conversation. */
 export interface PageState {
   snapshot: Snapshot | null;
@@ -254,6 +261,7 @@ export interface PageState {
   nextCursor: string | null;
   models: ModelList;
   preferences: Preferences;
+  starters: readonly Starter[];
 }
 
 /** Messages that a page opens with: some screens of them. */

@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function ChatPage({ state, device, finished = FINISHED }: Props) {
-  const { snapshot, list, nextCursor, models, preferences } = state;
+  const { snapshot, list, nextCursor, models, preferences, starters } = state;
   const conversation = snapshot?.conversation ?? null;
   return (
     <Finished.Provider value={finished}>
@@ -37,6 +37,7 @@ export function ChatPage({ state, device, finished = FINISHED }: Props) {
           <Chat
             snapshot={snapshot}
             models={models}
+            starters={starters}
             device={device === undefined ? undefined : { pace: device.pace }}
           />
           <Composer models={models} conversation={conversation} />

@@ -11,6 +11,8 @@ export interface FakeSurroundings extends Surroundings {
   server: FakeServer;
   /** Addresses in the order of their opening. */
   paths: string[];
+  /** Pages that the page was left for. */
+  left: string[];
   titles: string[];
   /** What the next frame will paint. */
   frames: (() => void)[];
@@ -23,11 +25,13 @@ export function fakePage(made = 500): FakeSurroundings {
   const browserPage = new FakeBrowser().page();
   const paths: string[] = [];
   const titles: string[] = [];
+  const left: string[] = [];
   const frames: (() => void)[] = [];
   let listener: PageListener | null = null;
   return {
     server,
     paths,
+    left,
     titles,
     frames,
     clock: new FakeClock(),
@@ -43,6 +47,7 @@ export function fakePage(made = 500): FakeSurroundings {
     nextFrame: (paint) => void frames.push(paint),
     listen: (given) => listener = given,
     push: (path) => void paths.push(path),
+    leave: (path) => void left.push(path),
     title: (text) => void titles.push(text),
     listener: () => {
       if (listener === null) throw new Error("The store does not listen yet");

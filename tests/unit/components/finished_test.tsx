@@ -32,6 +32,7 @@ function page(messages: Message[], finished: FinishedTexts): string {
     nextCursor: null,
     models: { models: [], defaultModel: "demo/tour", fallbacks: [] },
     preferences: NO_PREFERENCES,
+    starters: [],
   };
   return renderToString(<ChatPage state={state} finished={finished} />);
 }

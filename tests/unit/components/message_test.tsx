@@ -203,7 +203,7 @@ Deno.test("T2: a message that could not be sent keeps its text and offers Retry 
     state: "failed",
   } as const;
   const error = { code: "network", detail: "The server could not be reached.", requestId: "req-2" } as const;
-  const actions = { resend() {}, edit() {} };
+  const actions = { resend() {}, edit() {}, startOver() {}, unloaded() {} };
   const rendered = renderToString(<Outgoing pending={{ ...pending, error }} actions={actions} />);
   for (const part of ["My words", "could not be reached", "req-2", "Retry", "Edit", 'data-status="failed"']) {
     assertStringIncludes(rendered, part);

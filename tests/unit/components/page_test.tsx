@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { ChatPage } from "@/routes/(_page)/ChatPage.tsx";
 import { ErrorPage } from "@/components/ErrorPage.tsx";
+import { STARTERS } from "@/lib/chat/starters.ts";
 import type { PageState } from "@/lib/protocol/api.ts";
 import { conversation, id, message, text } from "../client/sample.ts";
 
@@ -24,6 +25,7 @@ function state(change: Partial<PageState> = {}): PageState {
     nextCursor: "older",
     models: { models, defaultModel: "demo/tour", fallbacks: [] },
     preferences: NO_PREFERENCES,
+    starters: STARTERS,
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 // The environment: every variable, its default, and what is said when it is wrong.
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { STARTERS } from "../../../lib/chat/starters.ts";
 import { type Config, ConfigError, readConfig } from "../../../lib/config.ts";
 
 Deno.test("an empty environment is DESIGN 9's defaults", () => {
@@ -18,6 +19,7 @@ Deno.test("an empty environment is DESIGN 9's defaults", () => {
     logLevel: "info",
     models: { demo: { tokensPerSecond: 50 } },
     variants: [],
+    starters: STARTERS,
   };
   assertEquals(readConfig({}), DEFAULTS);
   const blank = Object.fromEntries(VARIABLES.map((name) => [name, "  "]));
@@ -60,6 +62,7 @@ Deno.test("every variable is read", () => {
     FALLBACK_MODELS: " openai/gpt-6.1-sol, ,anthropic/claude-opus-5-5,openai/gpt-6.1-sol",
     MODELS_FILE: "./models.json",
     PROMPT_VARIANTS: "./variants.json",
+    STARTERS: `[{"text":"Say hello","promise":"A word"},{"text":"Ask me"}]`,
   }, (path) => JSON.stringify(path === "./models.json" ? { models: [ROW] } : { variants: VARIANTS }));
   assertEquals(config, {
     host: "0.0.0.0",
@@ -90,6 +93,7 @@ Deno.test("every variable is read", () => {
       list: [ROW],
     },
     variants: VARIANTS,
+    starters: [{ text: "Say hello", promise: "A word" }, { text: "Ask me" }],
   });
 });
 
@@ -137,6 +141,7 @@ const VARIABLES = [
   "FALLBACK_MODELS",
   "MODELS_FILE",
   "PROMPT_VARIANTS",
+  "STARTERS",
 ];
 
 /** For each variable, values that it must not have. */
@@ -165,6 +170,7 @@ const WRONG: Record<string, readonly string[]> = {
   MODELS_FILE: ["/nowhere/models.json", "."],
   DEMO_TOKENS_PER_SECOND: ["0", "10001", "Infinity"],
   PROMPT_VARIANTS: ["/nowhere/variants.json", "."],
+  STARTERS: ["/nowhere/starters.json", ".", "{}", "[1,2,3,4,5,6,7,8,9]"],
 };
 
 Deno.test("each wrong value is one fault, by the name of its variable", () => {
@@ -230,6 +236,25 @@ Deno.test("what is wrong with a file of models is said at once, by variable, fil
   ]);
   assertEquals(faults.length, 3);
   assert(faults[2]!.startsWith("PROMPT_VARIANTS (v.json) is not JSON"), faults[2]);
+});
+
+Deno.test("C10: starters come from the variable itself or from its file, may be none, and every fault in them is said", () => {
+  const file = `{"starters":[{"text":"From a file"}]}`;
+  assertEquals(readConfig({ STARTERS: "s.json" }, () => file).starters, [{ text: "From a file" }]);
+  assertEquals(readConfig({ STARTERS: "[]" }).starters, []);
+  const long = "x".repeat(32_001);
+  const wrong = [{ text: " ", promise: "x".repeat(121) }, { text: "a" }, { text: "a", title: "b" }, "c", {
+    text: long,
+  }];
+  const { faults } = assertThrows(() => readConfig({ STARTERS: JSON.stringify(wrong) }), ConfigError);
+  assertEquals(faults, [
+    "STARTERS [0] must have a text of 1 to 32000 characters",
+    "STARTERS [0] must have a promise of at most 120 characters, or none",
+    'STARTERS [2] has a member "title", which means nothing',
+    'STARTERS [3] must be { "text", "promise" }',
+    "STARTERS [4] must have a text of 1 to 32000 characters",
+    "STARTERS [2] has the text of [1]",
+  ]);
 });
 
 Deno.test("FALLBACK_MODELS=none is another thing than nothing said", () => {
