@@ -263,11 +263,12 @@ export function program(parts: Parts): Program {
   /** The first page of a user's list; entries after the cursor repeat or follow it. */
   const userSnapshot = async (userId: Id) => {
     const { value: head } = await log.head(userTopic(userId));
-    const [page, preferences] = await Promise.all([
+    const [page, pinned, preferences] = await Promise.all([
       conversations.page(userId),
+      conversations.pinned(userId),
       readPreferences(store, userId),
     ]);
-    return { ...page, preferences, cursor: head?.seq ?? 0 };
+    return { ...page, pinned, preferences, cursor: head?.seq ?? 0 };
   };
   const encodedSnapshot = async (
     userId: Id,
@@ -361,9 +362,16 @@ export function program(parts: Parts): Program {
         userSnapshot(userId),
         known.all(),
       ]);
-      const { conversations, preferences, cursor, nextCursor } = list;
+      const { conversations, pinned, preferences, cursor, nextCursor } = list;
       const { starters } = config;
-      return { snapshot: state, list: { conversations, cursor }, nextCursor, models, preferences, starters };
+      return {
+        snapshot: state,
+        list: { conversations, pinned, cursor },
+        nextCursor,
+        models,
+        preferences,
+        starters,
+      };
     },
     health: healthOf(() => breakers.open(), clock),
     async ready() {

@@ -5,6 +5,7 @@
 //       while an answer is written: it would be written where nobody looks, and what waits behind it would follow another.
 import { listMessages, MESSAGES_MAX } from "./messages.ts";
 import { leafThrough } from "./tree.ts";
+import { assertRoomToPin, moves, type Page, page, pinned } from "./lists.ts";
 import { AppError } from "../core/errors.ts";
 import { type Id, isId, type NewId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
@@ -12,16 +13,14 @@ import {
   cancelKey,
   conversationKey,
   conversationTopic,
-  recentKey,
-  recentPrefix,
   trashedKey,
   trashKey,
   userTopic,
 } from "../kv/keys.ts";
 import type { Append } from "../kv/plan.ts";
 import { remove, set, type Store, type Write } from "../kv/store.ts";
-import type { CreateConversation, PatchConversation } from "../protocol/api.ts";
-import type { Conversation } from "../protocol/conversation.ts";
+import type { CreateConversation, ListQuery, PatchConversation } from "../protocol/api.ts";
+import { type Conversation, type Listed, listed } from "../protocol/conversation.ts";
 import type { LogEntry } from "../protocol/event.ts";
 
 /** `["conversation", id]`. */
@@ -36,15 +35,6 @@ export interface ConversationRecord {
 /** A record as it was read, to check that it has not changed since. */
 export interface OwnedRecord extends ConversationRecord {
   versionstamp: string;
-}
-
-export const PAGE_SIZE = 30;
-/** Conversations that one search looks at, newest first. Reading them takes some 100 ms. */
-const SEARCH_MAX = 2_000;
-
-export interface Page {
-  conversations: Conversation[];
-  nextCursor: string | null;
 }
 
 export class Conversations {
@@ -101,6 +91,7 @@ export class Conversations {
   async patch(userId: Id, id: Id, wanted: PatchConversation): Promise<Conversation> {
     const { fallbacks: wantedFallbacks, activeLeaf: shown, ...rest } = wanted;
     return await this.#change(userId, id, async ({ fallbacks: before, ...conversation }) => {
+      if (wanted.pinned && !conversation.pinned) await assertRoomToPin(this.#deps.store, userId);
       const activeLeaf = shown === undefined
         ? conversation.activeLeaf
         : await this.#leafThrough(conversation, shown);
@@ -128,8 +119,12 @@ export class Conversations {
         ],
         checks: [{ key: conversationKey(id), versionstamp: record.versionstamp }],
         writes: () => [
-          set(conversationKey(id), { userId, deletedAt, messageCount: record.messageCount, conversation }),
-          remove(recentKey(userId, conversation.updatedAt, id)),
+          ...writeConversation(record, {
+            userId,
+            deletedAt,
+            messageCount: record.messageCount,
+            conversation,
+          }),
           set(trashKey(deletedAt, id), true),
           set(trashedKey(userId, deletedAt, id), true),
           ...(conversation.running === null ? [] : [set(cancelKey(conversation.running), deletedAt)]),
@@ -158,26 +153,14 @@ export class Conversations {
     return restored;
   }
 
-  /** One page of a user's conversations, newest change first. `q` keeps those whose title has it, in any case. */
-  async page(userId: Id, options: { cursor?: string; q?: string } = {}): Promise<Page> {
-    const before = options.cursor === undefined ? null : readCursor(options.cursor);
-    const prefix = recentPrefix(userId);
-    const selector = before === null
-      ? { prefix }
-      : { prefix, end: recentKey(userId, before.updatedAt, before.id) };
-    const q = (options.q ?? "").trim().toLowerCase();
-    const limit = q === "" ? PAGE_SIZE + 1 : SEARCH_MAX;
-    const rows = await this.#deps.store.list(selector, { limit, reverse: true });
-    const ids = rows.map(({ key }) => key.at(-1) as Id);
-    const found: Conversation[] = [];
-    for (const { value } of await this.#deps.store.getEach(ids.map(conversationKey))) {
-      if (value === null || value.deletedAt !== null || value.userId !== userId) continue;
-      if (q === "" || value.conversation.title.toLowerCase().includes(q)) found.push(value.conversation);
-    }
-    const conversations = found.slice(0, PAGE_SIZE);
-    const last = conversations.at(-1);
-    const more = last !== undefined && (q === "" ? rows.length > PAGE_SIZE : found.length > PAGE_SIZE);
-    return { conversations, nextCursor: more ? writeCursor(last) : null };
+  /** One page of a user's conversations. @throws AppError `invalid` */
+  page(userId: Id, query: ListQuery = {}): Promise<Page> {
+    return page(this.#deps.store, userId, query);
+  }
+
+  /** What a user has pinned. */
+  pinned(userId: Id): Promise<Listed[]> {
+    return pinned(this.#deps.store, userId);
   }
 
   /** The end of the branch through a message (C3). @throws AppError `invalid`, `running` */
@@ -221,24 +204,20 @@ export class Conversations {
 /** The entries that tell a change of a conversation to those who see it and to those who see it listed (C2). */
 export function changeTopics(userId: Id, conversation: Conversation, first: readonly LogEntry[] = []) {
   const entries: LogEntry[] = [...first, { type: "conversation", data: { conversation } }];
-  const listed: LogEntry[] = [{ type: "listed", data: { conversation } }];
+  const owners: LogEntry[] = [{ type: "listed", data: { conversation: listed(conversation) } }];
   return [
     { topic: conversationTopic(conversation.id), entries },
-    { topic: userTopic(userId), entries: listed },
+    { topic: userTopic(userId), entries: owners },
   ] as const;
 }
 
-/** The writes that replace `before` by `after`, its place in the owner's list included. */
+/** The writes that replace `before` by `after`, its places in the owner's lists included. */
 export function writeConversation(before: ConversationRecord | null, after: ConversationRecord): Write[] {
   const { userId, deletedAt, messageCount, conversation } = after;
-  const writes = [set(conversationKey(conversation.id), { userId, deletedAt, messageCount, conversation })];
-  // A deleted conversation is in nobody's list, whatever still changes it.
-  if (deletedAt !== null) return writes;
-  const old = before?.conversation.updatedAt;
-  if (old === conversation.updatedAt) return writes;
-  if (old !== undefined) writes.push(remove(recentKey(userId, old, conversation.id)));
-  writes.push(set(recentKey(userId, conversation.updatedAt, conversation.id), true));
-  return writes;
+  return [
+    set(conversationKey(conversation.id), { userId, deletedAt, messageCount, conversation }),
+    ...moves(before, after),
+  ];
 }
 
 /** The record with room taken for new messages. @throws AppError `limited` */
@@ -252,16 +231,4 @@ export function withRoomFor(record: OwnedRecord, messages: number): OwnedRecord 
 
 function notFound(): AppError {
   return new AppError("not_found", "There is no such conversation, or it is not yours.");
-}
-
-function writeCursor({ updatedAt, id }: Conversation): string {
-  return `${updatedAt}.${id}`;
-}
-
-function readCursor(cursor: string): { updatedAt: number; id: Id } {
-  const [updatedAt, id] = cursor.split(".", 2);
-  if (!/^\d{1,15}$/.test(updatedAt ?? "") || !isId(id)) {
-    throw new AppError("invalid", "`cursor` must be the `nextCursor` of an earlier page.");
-  }
-  return { updatedAt: Number(updatedAt), id };
 }

@@ -34,6 +34,15 @@ export async function readBody<T>(request: Request, schema: ZodType<T>): Promise
     const why = text === "" ? "The body is empty." : "The body is not JSON.";
     throw new AppError("bad_request", `${why} Send a JSON object.`, { cause: error });
   }
+  return believed("body", value, schema);
+}
+
+/** The parameters of a query that `schema` names; whatever else is there is somebody else's. @throws AppError `invalid` */
+export function readQuery<T>(parameters: URLSearchParams, schema: ZodType<T>): T {
+  return believed("query", Object.fromEntries(parameters), schema);
+}
+
+function believed<T>(what: string, value: unknown, schema: ZodType<T>): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, FAULTS_MAX).map(({ path, message }) => ({
@@ -41,7 +50,7 @@ export async function readBody<T>(request: Request, schema: ZodType<T>): Promise
     message: message.slice(0, FAULT_CHARS_MAX).toWellFormed(),
   }));
   const detail = faults.map(({ path, message }) => path === "" ? message : `${path}: ${message}`).join("; ");
-  throw new AppError("invalid", `The body is not valid: ${detail}.`, { extra: { faults } });
+  throw new AppError("invalid", `The ${what} is not valid: ${detail}.`, { extra: { faults } });
 }
 
 /** Reads UTF-8 text, and stops reading once it is too much, whatever `content-length` said. */

@@ -10,6 +10,8 @@ import {
   DEVICE_NAME_CHARS_MAX,
   type EditQueued,
   type EditSummary,
+  LIST_MAX,
+  type ListQuery,
   MESSAGE_CHARS_MAX,
   type PatchConversation,
   type PatchPreferences,
@@ -72,6 +74,14 @@ export const patchConversation: z.ZodType<PatchConversation> = z.strictObject({
   fallbacks: fallbacks.nullable().optional(),
   activeLeaf: id.optional(),
 }).refine((patch) => Object.keys(patch).length > 0, "must change something");
+
+export const listQuery: z.ZodType<ListQuery> = z.object({
+  q: z.string().optional(),
+  cursor: z.string().optional(),
+  archived: z.enum(["true", "false"]).transform((value) => value === "true").optional(),
+  limit: z.string().regex(/^\d{1,3}$/, `must be a whole number from 1 to ${LIST_MAX}`).transform(Number)
+    .pipe(z.int().min(1).max(LIST_MAX)).optional(),
+});
 
 export const bulk: z.ZodType<Bulk> = z.strictObject({
   ids: z.array(id).min(1).max(BULK_MAX).refine(

@@ -60,8 +60,20 @@ export const recentKey = (
   userId: Id,
   updatedAt: number,
   id: Id,
-): Key<true> => ["recent", userId, updatedAt, id];
+): Key<true | "archived"> => ["recent", userId, updatedAt, id];
 export const recentPrefix = (userId: Id): Deno.KvKey => ["recent", userId];
+
+/** Of these the archived. Written with the conversation. */
+export const archivedKey = (
+  userId: Id,
+  updatedAt: number,
+  id: Id,
+): Key<true> => ["archived", userId, updatedAt, id];
+export const archivedPrefix = (userId: Id): Deno.KvKey => ["archived", userId];
+
+/** Of those that are not archived the pinned. Written with the conversation. */
+export const pinnedKey = (userId: Id, id: Id): Key<true> => ["pinned", userId, id];
+export const pinnedPrefix = (userId: Id): Deno.KvKey => ["pinned", userId];
 
 /**
  * Conversations to purge, by when they were deleted; 0: at once. Written by `chat/conversations.ts` and `chat/trash.ts`. Lives

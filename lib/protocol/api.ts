@@ -1,7 +1,7 @@
 // Bodies of the JSON API, as types. The server validates them with zod (`http/schemas.ts`); the browser only builds them.
 import type { ErrorCode } from "../core/errors.ts";
 import type { Id } from "../core/ids.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Listed } from "./conversation.ts";
 import type { Earlier, Fork, Snapshot, UserSnapshot } from "./event.ts";
 import type { AskedFrom, Message, Rating, Role, Timings, Usage } from "./message.ts";
 import type { Model } from "./model.ts";
@@ -48,9 +48,20 @@ export interface PatchConversation {
   activeLeaf?: Id;
 }
 
-/** `GET /api/conversations?q=&cursor=`: newest first; `nextCursor` is null on the last page. */
+/** `GET /api/conversations?q=&cursor=&archived=&limit=`. */
+export interface ListQuery {
+  /** Of those, archived or not, whose title has it. */
+  q?: string;
+  cursor?: string;
+  /** Those that were archived, in place of those that were not. */
+  archived?: boolean;
+  /** From 1 to `LIST_MAX`; absent: 30. */
+  limit?: number;
+}
+
+/** Newest change first; `nextCursor` is null on the last page. */
 export interface ConversationPage {
-  conversations: Conversation[];
+  conversations: Listed[];
   nextCursor: string | null;
 }
 
@@ -274,6 +285,10 @@ export const MESSAGE_CHARS_MAX = 32_000;
 export const DEVICE_NAME_CHARS_MAX = 60;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
+/** Most conversations of one page of a list. */
+export const LIST_MAX = 100;
+/** Most conversations that are pinned: they come with every first page, and more on top are no top. */
+export const PINNED_MAX = 50;
 /** Most conversations of one bulk action. */
 export const BULK_MAX = 100;
 /** Longest query of a search, in UTF-16 units. */

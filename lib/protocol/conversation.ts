@@ -28,6 +28,17 @@ export interface Conversation {
   updatedAt: number;
 }
 
+/** What a list shows of a conversation: its instructions and what waits in it would make a page of a list a long one. */
+export type Listed = Pick<
+  Conversation,
+  "id" | "title" | "titledBy" | "model" | "pinned" | "archived" | "running" | "createdAt" | "updatedAt"
+>;
+
+export function listed(conversation: Conversation): Listed {
+  const { id, title, titledBy, model, pinned, archived, running, createdAt, updatedAt } = conversation;
+  return { id, title, titledBy, model, pinned, archived, running, createdAt, updatedAt };
+}
+
 /** What a conversation cost, with attempts that failed and with its summaries. */
 export interface Spent {
   microUsd: number;

@@ -2,7 +2,7 @@
 //   V1  Each entry of a log is exactly one event whose id is its number, consecutive within its topic.
 //   V2  `snapshot` has the cursor as its id; `hb` and `bye` have none and are never stored.
 import type { Id } from "../core/ids.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Listed } from "./conversation.ts";
 import type { Message, Part } from "./message.ts";
 import type { Preferences } from "./preferences.ts";
 import type { Summary } from "./summary.ts";
@@ -22,7 +22,7 @@ export interface ConversationEntries {
 
 /** Entries of a user's topic: their list of conversations changed, or what they want in all of them. */
 export interface UserEntries {
-  listed: { conversation: Conversation };
+  listed: { conversation: Listed };
   unlisted: { conversationId: Id };
   preferences: { preferences: Preferences };
 }
@@ -63,7 +63,9 @@ export interface Earlier {
 }
 
 export interface UserSnapshot {
-  conversations: Conversation[];
+  conversations: Listed[];
+  /** Absent: none. Some may be among the others, too. */
+  pinned?: Listed[];
   /** Absent where a page says them beside it. */
   preferences?: Preferences;
   cursor: number;

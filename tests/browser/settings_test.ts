@@ -162,8 +162,9 @@ Deno.test("P4: settings before the first message survive a reload and go along w
     await tab.action("model").filter({ hasText: "Claude Haiku 5.5" }).waitFor();
     await tab.send("Hello");
     await tab.answerWith("complete");
-    const [made] = (await api.list()).conversations;
-    assertEquals([made?.systemPrompt, made?.params, made?.model], [
+    const [listed] = (await api.list()).conversations;
+    const made = (await api.read(listed!.id)).conversation;
+    assertEquals([made.systemPrompt, made.params, made.model], [
       "You are a poet.",
       { effort: "high" },
       MODELS.messages,

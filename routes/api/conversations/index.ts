@@ -1,16 +1,15 @@
-import { readBody } from "../../../lib/http/body.ts";
+import { readBody, readQuery } from "../../../lib/http/body.ts";
 import { define } from "../../../lib/http/define.ts";
 import { required } from "../../../lib/http/middleware.ts";
 import { json } from "../../../lib/http/respond.ts";
-import { createConversation } from "../../../lib/http/schemas.ts";
+import { createConversation, listQuery } from "../../../lib/http/schemas.ts";
 import type { RemovedAll } from "../../../lib/protocol/api.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
     const { userId } = required(ctx.state);
-    const q = ctx.url.searchParams.get("q") ?? undefined;
-    const cursor = ctx.url.searchParams.get("cursor") ?? undefined;
-    return json(await ctx.state.services.conversations.page(userId, { q, cursor }));
+    const query = readQuery(ctx.url.searchParams, listQuery);
+    return json(await ctx.state.services.conversations.page(userId, query));
   },
   async POST(ctx) {
     const { userId } = required(ctx.state);

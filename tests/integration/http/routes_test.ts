@@ -1,7 +1,7 @@
 // Every route of DESIGN 5's table: what it answers when all is well.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { isId } from "../../../lib/core/ids.ts";
-import type { Conversation } from "../../../lib/protocol/conversation.ts";
+import { type Conversation, listed } from "../../../lib/protocol/conversation.ts";
 import { textOf } from "../../../lib/protocol/message.ts";
 import { Api } from "../../support/api.ts";
 import { startApp } from "../../support/app.ts";
@@ -44,12 +44,12 @@ Deno.test("conversations: created, listed, read, changed, deleted, restored", as
     createdAt,
     updatedAt: createdAt,
   });
-  assertEquals(await api.list(), { conversations: [conversation], nextCursor: null });
+  assertEquals(await api.list(), { conversations: [listed(conversation)], nextCursor: null });
   assertEquals(await api.read(id), { conversation, messages: [], cursor: 1 });
 
   const changed = await api.patch(id, { title: "Other plans", pinned: true, archived: true });
   assertEquals(changed, { ...conversation, title: "Other plans", pinned: true, archived: true });
-  assertEquals((await api.list("?q=OTHER")).conversations, [changed]);
+  assertEquals((await api.list("?q=OTHER")).conversations, [listed(changed)], "archived ones are found, too");
   assertEquals((await api.list("?q=nothing")).conversations, []);
 
   const deleted = await api.request("DELETE", `/api/conversations/${id}`);
@@ -61,7 +61,8 @@ Deno.test("conversations: created, listed, read, changed, deleted, restored", as
 
   const restored = await api.request("POST", `/api/conversations/${id}/restore`);
   assertEquals([restored.status, await restored.json()], [200, changed]);
-  assertEquals((await api.list()).conversations, [changed]);
+  assertEquals((await api.list()).conversations, [], "it is archived");
+  assertEquals((await api.list("?archived=true")).conversations, [listed(changed)]);
   await assertProblem(await api.request("POST", `/api/conversations/${id}/restore`), "not_found");
 });
 
@@ -91,6 +92,10 @@ Deno.test("GET /api/conversations: pages of 30 cover all, newest first, none twi
     "no 63",
     "no 64",
   ]);
+  assertEquals((await api.list("?limit=64")).conversations.length, 64);
+  for (const wrong of ["limit=0", "limit=101", "limit=1.5", "limit=", "limit=x", "archived=1", "archived="]) {
+    await assertProblem(await api.request("GET", `/api/conversations?${wrong}`), "invalid");
+  }
   for (const wrong of ["x", "1", `1.${api.userId}x`, "-1.a", "__proto__"]) {
     await assertProblem(await api.request("GET", `/api/conversations?cursor=${wrong}`), "invalid");
   }

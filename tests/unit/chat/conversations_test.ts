@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { changeTopics, Conversations, PAGE_SIZE } from "@/lib/chat/conversations.ts";
+import { changeTopics, Conversations } from "@/lib/chat/conversations.ts";
+import { PAGE_SIZE } from "@/lib/chat/lists.ts";
 import { Trash } from "@/lib/chat/trash.ts";
 import { listMessages, writeMessage } from "@/lib/chat/messages.ts";
 import { AppError } from "@/lib/core/errors.ts";

@@ -13,6 +13,8 @@ const KEYS = {
   segmentKey: keys.segmentKey(topic, 1),
   conversationKey: keys.conversationKey(C),
   recentKey: keys.recentKey(A, 1, C),
+  archivedKey: keys.archivedKey(A, 1, C),
+  pinnedKey: keys.pinnedKey(A, C),
   trashKey: keys.trashKey(1, C),
   trashedKey: keys.trashedKey(A, 1, C),
   messageKey: keys.messageKey(C, B),
@@ -36,6 +38,8 @@ const PREFIXES = {
   segmentPrefix: [keys.segmentPrefix(topic), ["segmentKey"]],
   topicPrefix: [keys.topicPrefix(topic), ["headKey", "segmentKey"]],
   recentPrefix: [keys.recentPrefix(A), ["recentKey"]],
+  archivedPrefix: [keys.archivedPrefix(A), ["archivedKey"]],
+  pinnedPrefix: [keys.pinnedPrefix(A), ["pinnedKey"]],
   trashPrefix: [keys.trashPrefix(), ["trashKey"]],
   trashedPrefix: [keys.trashedPrefix(A), ["trashedKey"]],
   titlePrefix: [keys.titlePrefix(C), ["titleKey"]],
@@ -81,7 +85,7 @@ Deno.test("the schema: a prefix lists its own kind of key and no other", () => {
 
 Deno.test("B1: whatever is stored under a conversation's id goes with it, or is its record or its row in a list", () => {
   const owned = keys.ownedPrefixes(C);
-  const listed = ["conversationKey", "recentKey", "trashKey", "trashedKey"];
+  const listed = ["conversationKey", "recentKey", "archivedKey", "pinnedKey", "trashKey", "trashedKey"];
   const named = Object.entries(KEYS).filter(([, key]) => key.some((part) => String(part).includes(C)));
   const kept = named.filter(([, key]) => !owned.some((prefix) => startsWith(key, prefix))).map(([kind]) =>
     kind
