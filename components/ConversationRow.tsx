@@ -1,73 +1,67 @@
 // One conversation in the sidebar.
-import { useEffect, useRef } from "preact/hooks";
-import { TITLE_CHARS_MAX } from "../lib/protocol/api.ts";
-import type { Conversation } from "../lib/protocol/conversation.ts";
-import { DeleteIcon, RenameIcon } from "./Icons.tsx";
+import { Component, type ComponentChildren } from "preact";
+import type { Listed } from "../lib/protocol/conversation.ts";
+import { MoreIcon } from "./Icons.tsx";
 
 interface Props {
-  conversation: Conversation;
+  conversation: Listed;
   current: boolean;
-  renaming: boolean;
-  open(event: MouseEvent): void;
-  beginRename(): void;
-  /** null: as it was. */
-  endRename(title: string | null): void;
-  remove(): void;
+  unread: boolean;
+  /** Whether Tab reaches it: one row of all. Undefined before the keys that reach the others are there. */
+  stop: boolean | undefined;
+  /** Undefined while nobody picks. */
+  picked: boolean | undefined;
+  /** Its title is being changed here. */
+  field: ComponentChildren;
 }
 
-export function ConversationRow(props: Props) {
-  const { conversation, current, renaming } = props;
-  const title = conversation.title || "New conversation";
-  return (
-    <li class="conversation" data-conversation-id={conversation.id} data-current={current}>
-      {renaming
-        ? <TitleField title={title} done={props.endRename} />
-        : (
-          <a href={`/c/${conversation.id}`} aria-current={current ? "page" : undefined} onClick={props.open}>
-            {conversation.running !== null && (
-              <span class="pulse" data-running role="img" aria-label="An answer is being written" />
-            )}
-            <span class="name" dir="auto">{title}</span>
-          </a>
+/** It is told apart by its `data-` names: what is done to it is done by the list. */
+export class ConversationRow extends Component<Props> {
+  /** One conversation that changes must not paint ten thousand. */
+  override shouldComponentUpdate(next: Props): boolean {
+    return (Object.keys(next) as (keyof Props)[]).some((name) => next[name] !== this.props[name]);
+  }
+
+  override render({ conversation, current, unread, stop, picked, field }: Props) {
+    const { id, running } = conversation;
+    const title = conversation.title || "New conversation";
+    const tabIndex = stop === undefined ? undefined : stop ? 0 : -1;
+    const name = (
+      <>
+        {running !== null
+          ? <span class="pulse" data-running role="img" aria-label="An answer is being written" />
+          : unread && <span class="unread" data-unread role="img" aria-label="New answer" />}
+        <span class="name" dir="auto">{title}</span>
+      </>
+    );
+    return (
+      <li class="conversation" data-conversation-id={id} data-current={current}>
+        {field || (picked === undefined
+          ? (
+            <a href={`/c/${id}`} data-row tabIndex={tabIndex} aria-current={current ? "page" : undefined}>
+              {name}
+            </a>
+          )
+          : (
+            <button type="button" data-row tabIndex={tabIndex} role="checkbox" aria-checked={picked}>
+              <span class="tick" />
+              {name}
+            </button>
+          ))}
+        {picked === undefined && (
+          <button
+            type="button"
+            class="icon"
+            data-action="conversation-menu"
+            tabIndex={tabIndex === undefined ? undefined : -1}
+            title="More"
+            aria-haspopup="menu"
+            aria-label={`More for ${title}`}
+          >
+            <MoreIcon />
+          </button>
         )}
-      <span class="actions">
-        <button type="button" class="icon" data-action="rename" title="Rename" onClick={props.beginRename}>
-          <RenameIcon />
-          <span class="sr-only">Rename {title}</span>
-        </button>
-        <button type="button" class="icon" data-action="delete" title="Delete" onClick={props.remove}>
-          <DeleteIcon />
-          <span class="sr-only">Delete {title}</span>
-        </button>
-      </span>
-    </li>
-  );
-}
-
-function TitleField({ title, done }: { title: string; done: (title: string | null) => void }) {
-  const field = useRef<HTMLInputElement>(null);
-  const ended = useRef(false);
-  useEffect(() => field.current?.select(), []);
-  // Enter and Escape take the field away, which is a blur too: the first of them counts.
-  const end = (value: string | null) => {
-    if (ended.current) return;
-    ended.current = true;
-    done(value);
-  };
-  return (
-    <input
-      ref={field}
-      class="rename"
-      aria-label="Title"
-      defaultValue={title}
-      maxLength={TITLE_CHARS_MAX}
-      onBlur={(event) => end(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.isComposing) return;
-        if (event.key === "Enter") end(event.currentTarget.value);
-        if (event.key === "Escape") end(null);
-        if (event.key === "Enter" || event.key === "Escape") event.stopPropagation();
-      }}
-    />
-  );
+      </li>
+    );
+  }
 }

@@ -162,3 +162,13 @@ export const AttachIcon = () => (
     <path d="m19 11.5-7.2 7.2a4.4 4.4 0 0 1-6.2-6.2l8-8a2.9 2.9 0 0 1 4.2 4.2l-8 8a1.5 1.5 0 0 1-2.1-2.1l7.2-7.2" />
   </Icon>
 );
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.75" />
+  </Icon>
+);
+export const ArchiveIcon = () => (
+  <Icon>
+    <path d="M4 5h16v4H4zM6 9v10h12V9M10 13h4" />
+  </Icon>
+);

@@ -1,10 +1,15 @@
 // What is laid over the page, one at a time. Each is loaded when somebody asks for it.
 import { Lazy, prepare } from "../components/Lazy.tsx";
+import type { Id } from "../lib/core/ids.ts";
 import type { DialogName } from "../lib/client/dialog_name.ts";
 import type { Store } from "../lib/client/store.ts";
 import { useStore } from "../lib/client/use_store.ts";
 
+const KEPT = () => import("../components/trash/KeptDialog.tsx").then((module) => module.KeptDialog);
+
 const LOAD = {
+  archive: KEPT,
+  trash: KEPT,
   settings: () => import("../components/settings/SettingsDialog.tsx").then((module) => module.SettingsDialog),
   palette: () => import("../components/palette/Palette.tsx").then((module) => module.Palette),
   outline: () => import("../components/Outline.tsx").then((module) => module.Outline),
@@ -36,6 +41,22 @@ function Shown({ name, store }: { name: DialogName; store: Store }) {
           with={{
             settings: store.device.settings.value,
             turn: (shortcuts) => store.device.change("shortcuts", shortcuts),
+            closed,
+          }}
+        />
+      );
+    case "archive":
+    case "trash":
+      return (
+        <Lazy
+          load={KEPT}
+          failed={failed}
+          with={{
+            which: name,
+            tending: () => store.tending(),
+            change: store.library.listing.value.cursor,
+            open: (id: Id) => void store.go(id),
+            say: (status: string) => store.notices.announce({ status }),
             closed,
           }}
         />

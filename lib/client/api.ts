@@ -12,6 +12,7 @@ import type {
   EditQueued,
   EditSummary,
   GenerationView,
+  ListQuery,
   MessageAccepted,
   MessagePage,
   ModelList,
@@ -56,7 +57,7 @@ export interface ApiPorts {
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-interface Call {
+export interface Call {
   method: Method;
   path: string;
   body?: unknown;
@@ -80,72 +81,65 @@ export class Api {
 
   /** With its last messages. */
   read(id: Id): Promise<Snapshot> {
-    return this.#call({ method: "GET", path: `/api/conversations/${id}?last=${LAST_MESSAGES}` });
+    return this.call({ method: "GET", path: `/api/conversations/${id}?last=${LAST_MESSAGES}` });
   }
 
   /** What comes before a message in its branch, or the end of the branch through one. */
   messages(id: Id, where: { before: Id } | { through: Id }, limit: number): Promise<MessagePage> {
     const search = new URLSearchParams({ ...where, limit: String(limit) });
-    return this.#call({ method: "GET", path: `/api/conversations/${id}/messages?${search}` });
-  }
-
-  list(query: { q?: string; cursor?: string } = {}): Promise<ConversationPage> {
-    const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined));
-    return this.#call({ method: "GET", path: `/api/conversations?${search}` });
+    return this.call({ method: "GET", path: `/api/conversations/${id}/messages?${search}` });
   }
 
   search(q: string, cursor?: string): Promise<SearchPage> {
     const search = new URLSearchParams(cursor === undefined ? { q } : { q, cursor });
-    return this.#call({ method: "GET", path: `/api/search?${search}` });
+    return this.call({ method: "GET", path: `/api/search?${search}` });
+  }
+
+  list(query: ListQuery = {}): Promise<ConversationPage> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+    return this.call({ method: "GET", path: `/api/conversations?${search}` });
   }
 
   models(): Promise<ModelList> {
-    return this.#call({ method: "GET", path: "/api/models" });
+    return this.call({ method: "GET", path: "/api/models" });
   }
 
   create(body: CreateConversation): Promise<Conversation> {
-    return this.#call({ method: "POST", path: "/api/conversations", body, repeatable: false });
+    return this.call({ method: "POST", path: "/api/conversations", body, repeatable: false });
   }
 
   patch(id: Id, body: PatchConversation): Promise<Conversation> {
-    return this.#call({ method: "PATCH", path: `/api/conversations/${id}`, body });
+    return this.call({ method: "PATCH", path: `/api/conversations/${id}`, body });
   }
 
   removeSome(): Promise<RemovedAll> {
-    return this.#call({ method: "DELETE", path: "/api/conversations" });
-  }
-
-  async remove(id: Id): Promise<void> {
-    await this.#call({ method: "DELETE", path: `/api/conversations/${id}` });
-  }
-
-  async restore(id: Id): Promise<void> {
-    await this.#call({ method: "POST", path: `/api/conversations/${id}/restore`, body: {} });
+    return this.call({ method: "DELETE", path: "/api/conversations" });
   }
 
   /** `body.id` is required here: it is what makes sending again harmless. */
   send(conversationId: Id, body: SendMessage & { id: Id }): Promise<MessageAccepted> {
-    return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/messages`, body });
+    return this.call({ method: "POST", path: `/api/conversations/${conversationId}/messages`, body });
   }
 
   /** `body.id` is required here, too. */
   regenerate(conversationId: Id, body: Regenerate & { id: Id }): Promise<MessageAccepted> {
-    return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/regenerate`, body });
+    return this.call({ method: "POST", path: `/api/conversations/${conversationId}/regenerate`, body });
   }
 
   /** And here. */
   continueAnswer(conversationId: Id, body: Continue & { id: Id }): Promise<MessageAccepted> {
-    return this.#call({ method: "POST", path: `/api/conversations/${conversationId}/continue`, body });
+    return this.call({ method: "POST", path: `/api/conversations/${conversationId}/continue`, body });
   }
 
   rate(conversationId: Id, messageId: Id, body: Rate): Promise<Message> {
-    return this.#call({ method: "PUT", path: `${pathOf(conversationId, messageId)}/rating`, body });
+    return this.call({ method: "PUT", path: `${pathOf(conversationId, messageId)}/rating`, body });
   }
 
   /** A person's own words for what was left out up to a message. */
   editSummary(conversationId: Id, throughId: Id, text: string): Promise<Summary> {
     const body: EditSummary = { text };
-    return this.#call({
+    return this.call({
       method: "PUT",
       path: `/api/conversations/${conversationId}/summaries/${throughId}`,
       body,
@@ -155,45 +149,46 @@ export class Api {
   /** How full a model's window is before the next message, as the server will fill it. */
   context(conversationId: Id, model: string): Promise<ContextUse> {
     const search = new URLSearchParams({ model });
-    return this.#call({ method: "GET", path: `/api/conversations/${conversationId}/context?${search}` });
+    return this.call({ method: "GET", path: `/api/conversations/${conversationId}/context?${search}` });
   }
 
   prompt(conversationId: Id, promptId: string): Promise<PromptText> {
-    return this.#call({
+    return this.call({
       method: "GET",
       path: `/api/conversations/${conversationId}/prompts/${encodeURIComponent(promptId)}`,
     });
   }
 
   patchPreferences(body: PatchPreferences): Promise<Preferences> {
-    return this.#call({ method: "PATCH", path: "/api/preferences", body });
+    return this.call({ method: "PATCH", path: "/api/preferences", body });
   }
 
   /** The last thirty days. */
   usage(): Promise<UsageReport> {
-    return this.#call({ method: "GET", path: "/api/usage" });
+    return this.call({ method: "GET", path: "/api/usage" });
   }
 
   /** Other words for a message that waits. */
   editQueued(conversationId: Id, messageId: Id, text: string): Promise<Message> {
     const body: EditQueued = { text };
-    return this.#call({ method: "PATCH", path: pathOf(conversationId, messageId), body });
+    return this.call({ method: "PATCH", path: pathOf(conversationId, messageId), body });
   }
 
   async removeQueued(conversationId: Id, messageId: Id): Promise<void> {
-    await this.#call({ method: "DELETE", path: pathOf(conversationId, messageId) });
+    await this.call({ method: "DELETE", path: pathOf(conversationId, messageId) });
   }
 
   /** A message that waits before all others, and before the answer that is under way. */
   sendNow(conversationId: Id, messageId: Id): Promise<GenerationView> {
-    return this.#call({ method: "POST", path: `${pathOf(conversationId, messageId)}/now`, body: {} });
+    return this.call({ method: "POST", path: `${pathOf(conversationId, messageId)}/now`, body: {} });
   }
 
   async cancel(generationId: Id): Promise<void> {
-    await this.#call({ method: "POST", path: `/api/generations/${generationId}/cancel`, body: {} });
+    await this.call({ method: "POST", path: `/api/generations/${generationId}/cancel`, body: {} });
   }
 
-  async #call<T>(call: Call): Promise<T> {
+  /** For what is called by parts that are loaded on demand: their paths are with them. */
+  async call<T>(call: Call): Promise<T> {
     for (let tried = 1;; tried++) {
       try {
         return await this.#once<T>(call);

@@ -2,7 +2,7 @@
 //   A1  Of all tabs of a browser one notifies, and none while one of them is looked at.
 import type { Id } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
-import type { Conversation } from "../protocol/conversation.ts";
+import type { Listed } from "../protocol/conversation.ts";
 
 export interface AttentionPorts {
   clock: Clock;
@@ -15,7 +15,7 @@ export interface AttentionPorts {
   mark(marked: boolean): void;
   /** True for the first tab that asks for `what`. */
   claim(what: string): Promise<boolean>;
-  notify(conversation: Conversation): void;
+  notify(conversation: Listed): void;
 }
 
 /** What a tab that is looked at needs to be the first. */
@@ -33,7 +33,7 @@ export class Attention {
   }
 
   /** What is known of this person's conversations now. */
-  listed(conversations: readonly Conversation[]): void {
+  listed(conversations: readonly Listed[]): void {
     const before = this.#running;
     this.#running = new Map(
       conversations.flatMap(({ id, running }) => running === null ? [] : [[id, running] as const]),
@@ -49,7 +49,7 @@ export class Attention {
     this.#ports.mark(false);
   }
 
-  async #ended(conversation: Conversation, generation: Id): Promise<void> {
+  async #ended(conversation: Listed, generation: Id): Promise<void> {
     const { clock, visible, open, wanted, mark, claim, notify } = this.#ports;
     const here = open() === conversation.id;
     if (!visible()) {

@@ -1,3 +1,3 @@
 // What can be laid over the page.
 
-export type DialogName = "settings" | "palette" | "shortcuts" | "outline";
+export type DialogName = "settings" | "palette" | "shortcuts" | "outline" | "archive" | "trash";

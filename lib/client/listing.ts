@@ -1,11 +1,11 @@
 // The list of conversations, folded from the events of the person's own topic.
 import type { Id } from "../core/ids.ts";
-import type { Conversation } from "../protocol/conversation.ts";
+import type { Listed } from "../protocol/conversation.ts";
 import type { TopicEvent } from "./topic_event.ts";
 
 export interface Listing {
-  /** Newest first. */
-  conversations: readonly Conversation[];
+  /** Newest first, archived ones aside. */
+  conversations: readonly Listed[];
   cursor: number;
 }
 
@@ -13,11 +13,15 @@ export interface Listing {
 export function list(listing: Listing, event: TopicEvent): Listing {
   switch (event.type) {
     case "user_snapshot": {
-      // The first page is the truth about the newest; older ones that were loaded on demand stay.
-      const { conversations, cursor } = event.data;
+      // The first page is the truth about the newest and the pinned; older ones that were loaded on demand stay.
+      const { conversations, pinned = [], cursor } = event.data;
       const oldest = conversations.at(-1)?.updatedAt ?? Infinity;
-      const older = listing.conversations.filter((c) => c.updatedAt < oldest);
-      return { conversations: newestFirst([...conversations, ...older]), cursor: event.id ?? cursor };
+      const older = listing.conversations.filter((c) => c.updatedAt < oldest)
+        .map((c) => c.pinned ? { ...c, pinned: false } : c);
+      return {
+        conversations: merge(older, [...conversations, ...pinned]),
+        cursor: event.id ?? cursor,
+      };
     }
     case "listed": {
       if (event.id === undefined || event.id <= listing.cursor) return listing;
@@ -26,7 +30,7 @@ export function list(listing: Listing, event: TopicEvent): Listing {
     case "unlisted": {
       if (event.id === undefined || event.id <= listing.cursor) return listing;
       const { conversationId } = event.data;
-      return { conversations: without(listing.conversations, conversationId), cursor: event.id };
+      return { conversations: without(listing.conversations, [conversationId]), cursor: event.id };
     }
     // It says nothing of the list, and moves its cursor all the same.
     case "preferences":
@@ -37,38 +41,37 @@ export function list(listing: Listing, event: TopicEvent): Listing {
   }
 }
 
-/** `conversations` with `more` put in place of those with the same id. */
-export function merge(conversations: readonly Conversation[], more: readonly Conversation[]): Conversation[] {
-  const ids = new Set(more.map((c) => c.id));
-  return newestFirst([...more, ...conversations.filter((c) => !ids.has(c.id))]);
+/** `conversations` with `more` put in place of those with the same id. Archived ones are not listed. */
+export function merge(conversations: readonly Listed[], more: readonly Listed[]): Listed[] {
+  const added = new Map(more.map((c) => [c.id, c]));
+  const kept = conversations.filter((c) => !added.has(c.id));
+  return [...added.values(), ...kept].filter((c) => !c.archived).sort((a, b) => b.updatedAt - a.updatedAt);
 }
 
-export function without(conversations: readonly Conversation[], id: Id): Conversation[] {
-  return conversations.filter((c) => c.id !== id);
-}
-
-function newestFirst(conversations: Conversation[]): Conversation[] {
-  return conversations.sort((a, b) => b.updatedAt - a.updatedAt);
+export function without(conversations: readonly Listed[], ids: readonly Id[]): Listed[] {
+  const gone = new Set(ids);
+  return conversations.filter((c) => !gone.has(c.id));
 }
 
 export interface Group {
   label: string;
-  conversations: Conversation[];
+  conversations: Listed[];
 }
 
 const DAY_MS = 86_400_000;
 
 /** Conversations under the heading of their age. `now` decides what today is, in the local time zone. */
-export function groups(conversations: readonly Conversation[], now: Date): Group[] {
+export function groups(conversations: readonly Listed[], now = new Date()): Group[] {
   const today = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
-  const found: Group[] = [];
+  const found = new Map<string, Listed[]>([["Pinned", []]]);
   for (const conversation of conversations) {
     const label = conversation.pinned ? "Pinned" : labelOf(conversation.updatedAt, today);
-    const group = found.find((g) => g.label === label);
-    if (group === undefined) found.push({ label, conversations: [conversation] });
-    else group.conversations.push(conversation);
+    const group = found.get(label);
+    if (group === undefined) found.set(label, [conversation]);
+    else group.push(conversation);
   }
-  return found.sort((a, b) => Number(b.label === "Pinned") - Number(a.label === "Pinned"));
+  return Array.from(found, ([label, conversations]) => ({ label, conversations }))
+    .filter((group) => group.conversations.length > 0);
 }
 
 function labelOf(at: number, today: number): string {

@@ -2,7 +2,7 @@
 //   S2  On a server there is one store per island and render: what is shared there is shared between people.
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
-import type { ModelList, PageState, RemovedAll } from "../protocol/api.ts";
+import type { BulkAction, ModelList, PageState, RemovedAll } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import { DEFAULTS, type DeviceSettings } from "../protocol/device.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
@@ -24,7 +24,9 @@ import type { Pace } from "./pace.ts";
 import { Relay } from "./relay.ts";
 import { Setup } from "./setup.ts";
 import { browserSurroundings, NOWHERE, type Surroundings } from "./surroundings.ts";
+import type { Tending } from "./tending.ts";
 import { type TopicEvent, USER_TOPIC } from "./topic_event.ts";
+import type { Unread } from "./unread.ts";
 import { Waiting } from "./waiting.ts";
 
 /** What an island brings along. Only one brings the messages; the others bring what they show. */
@@ -54,6 +56,8 @@ export class Store {
   readonly open: OpenConversation;
   readonly notices: Notices;
   readonly library: Library;
+  /** Conversations with an answer that ended while nobody looked. */
+  readonly unread: Signal<ReadonlySet<Id>> = signal(new Set());
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly waiting: Waiting;
@@ -89,6 +93,8 @@ export class Store {
   readonly #around: Surroundings;
   readonly #parts = new Set<string>();
   #relay: Relay | null = null;
+  #tending: Tending | null = null;
+  #marks: Unread | null = null;
   #started = false;
   #mark = "";
 
@@ -99,7 +105,7 @@ export class Store {
     this.device = new Device(around.device);
     this.here = new Here(around);
     this.notices = new Notices(clock);
-    this.library = new Library(this.#api, this.notices);
+    this.library = new Library();
     this.drafts = new Drafts(shelf, () => this.notices.show({ tone: "calm", text: UNKEPT }));
     const { drafts } = this;
     this.preferences = new OwnPreferences(this.#api);
@@ -185,12 +191,15 @@ export class Store {
       wake: () => {
         this.#relay?.wake();
         this.device.again();
+        this.#marks?.look();
       },
+      stored: () => this.#marks?.look(),
       cover: () => this.open.paint(),
       go: (path) => void this.#enter(idIn(path)),
     });
     this.setup.restore();
     this.choice.enter(this.open.id.peek());
+    void this.#markUnread();
     this.outbox.restore(this.open.id.peek(), this.open.state.peek()?.messages ?? []);
     this.#connect();
   }
@@ -250,11 +259,31 @@ export class Store {
     return this.#api;
   }
 
-  async remove(id: Id): Promise<void> {
-    const removed = this.library.remove(id, () => void this.go(id));
-    if (id === this.open.id.peek()) await this.go(null);
-    this.open.forget(id); // restored, it begins with a snapshot: its log says that it was deleted
-    await removed;
+  /** What is done to conversations as a whole, or null when that part of the page could not be loaded. */
+  async tending(): Promise<Tending | null> {
+    try {
+      const { Tending } = await import("./tending.ts");
+      const { notices, library, open } = this;
+      return this.#tending ??= new Tending({
+        api: this.#api,
+        notices,
+        library,
+        open,
+        go: (id) => this.go(id),
+      });
+    } catch {
+      this.unloaded(); // the network is gone, or the server has another build by now
+      return null;
+    }
+  }
+
+  /** `undone`: the person took it back. */
+  async tend(action: BulkAction, ids: readonly Id[], undone?: () => void): Promise<void> {
+    await (await this.tending())?.byId(action, ids, undone);
+  }
+
+  remove(id: Id): Promise<void> {
+    return this.tend("delete", [id]);
   }
 
   /** Some of all conversations into the trash, the open one too; asked again, the rest. @throws ClientError */
@@ -264,8 +293,12 @@ export class Store {
   }
 
   async restore(id: Id): Promise<void> {
-    const conversation = this.open.conversation.peek() ?? undefined;
-    await this.library.restore(id, conversation, () => void this.open.load());
+    const conversation = this.open.conversation.peek() ?? this.library.find(id);
+    if (conversation !== undefined) await (await this.tending())?.restore(conversation);
+  }
+
+  async rename(id: Id, title: string): Promise<void> {
+    await (await this.tending())?.rename(id, title);
   }
 
   async #enter(id: Id | null): Promise<void> {
@@ -275,6 +308,7 @@ export class Store {
     this.waiting.forget();
     const entered = this.open.enter(id);
     this.choice.enter(id);
+    this.#marks?.look();
     this.#title();
     await entered;
     if (this.open.id.peek() === id) this.outbox.restore(id, this.open.state.peek()?.messages ?? []);
@@ -315,6 +349,18 @@ export class Store {
   #own(event: TopicEvent): void {
     this.library.apply(event);
     this.preferences.apply(event);
+    this.#marks?.apply(event);
+  }
+
+  async #markUnread(): Promise<void> {
+    const around = this.#around;
+    // Without it there is no news to mark either, and the next page marks what has ended by then.
+    const module = await import("./unread.ts").catch(() => null);
+    if (module === null) return;
+    const shown = () => around.visible() ? this.open.id.peek() : null;
+    this.#marks = new module.Unread(this.unread, around.shelf, shown);
+    this.#marks.hear(this.library.listing.peek().conversations);
+    this.#marks.look();
   }
 
   #painted(before: ConversationState | null, after: ConversationState): void {

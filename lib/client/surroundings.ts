@@ -15,6 +15,8 @@ export interface PageListener {
   wake(): void;
   /** It became invisible: animation frames stop. */
   cover(): void;
+  /** Another tab has changed what this browser keeps. */
+  stored(): void;
   /** The person went back or forward. */
   go(path: string): void;
 }
@@ -34,6 +36,8 @@ export interface Surroundings {
   /** Runs `paint` before the next frame, or at once when there are no frames. */
   nextFrame(paint: () => void): void;
   listen(listener: PageListener): void;
+  /** Whether somebody can see the page now. */
+  visible(): boolean;
   push(path: string): void;
   /** Leaves for another page. */
   leave(path: string): void;
@@ -56,6 +60,7 @@ export const NOWHERE: Surroundings = {
   moves: () => false,
   nextFrame: (paint) => paint(),
   listen: () => {},
+  visible: () => true,
   push: () => {},
   leave: () => {},
   title: () => {},
@@ -88,12 +93,14 @@ export function browserSurroundings(): Surroundings {
         (event) => listener.show(event instanceof PageTransitionEvent && event.persisted),
       );
       addEventListener("online", () => listener.wake());
+      addEventListener("storage", () => listener.stored());
       addEventListener("popstate", () => listener.go(location.pathname));
       document.addEventListener(
         "visibilitychange",
         () => document.hidden ? listener.cover() : listener.wake(),
       );
     },
+    visible: () => !document.hidden,
     push: (path) => history.pushState(null, "", path),
     leave: (path) => location.assign(path),
     title: (text) => document.title = text,

@@ -16,6 +16,7 @@ export interface FakeSurroundings extends Surroundings {
   titles: string[];
   /** What the next frame will paint. */
   frames: (() => void)[];
+  hidden: boolean;
   listener(): PageListener;
 }
 
@@ -28,7 +29,8 @@ export function fakePage(made = 500): FakeSurroundings {
   const left: string[] = [];
   const frames: (() => void)[] = [];
   let listener: PageListener | null = null;
-  return {
+  const page: FakeSurroundings = {
+    hidden: false,
     server,
     paths,
     left,
@@ -46,6 +48,7 @@ export function fakePage(made = 500): FakeSurroundings {
     moves: () => false,
     nextFrame: (paint) => void frames.push(paint),
     listen: (given) => listener = given,
+    visible: () => !page.hidden,
     push: (path) => void paths.push(path),
     leave: (path) => void left.push(path),
     title: (text) => void titles.push(text),
@@ -54,4 +57,5 @@ export function fakePage(made = 500): FakeSurroundings {
       return listener;
     },
   };
+  return page;
 }

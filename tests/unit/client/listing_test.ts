@@ -25,6 +25,20 @@ Deno.test("a snapshot of the first page replaces the newest and keeps older page
   assertEquals([ids(after), after.cursor], [[4, 2, 1], 9]);
 });
 
+Deno.test("M8: an archived conversation leaves the list, and one that is pinned comes with the first page", () => {
+  const archived = { ...at(2, 20), archived: true };
+  const event = { type: "listed", id: 6, topic: USER_TOPIC, data: { conversation: archived } } as const;
+  assertEquals(ids(list(begun, event)), [1]);
+  const old = { ...at(9, 1), pinned: true };
+  const data = { conversations: [at(4, 40), at(2, 15)], pinned: [old], cursor: 9 };
+  const after = list(begun, { type: "user_snapshot", id: 9, topic: USER_TOPIC, data });
+  assertEquals(ids(after), [4, 2, 1, 9]);
+  // Unpinned elsewhere while this tab was offline: it stands where its age is.
+  const again = { conversations: [at(4, 40), at(2, 15)], pinned: [], cursor: 12 };
+  const offline = list(after, { type: "user_snapshot", id: 12, topic: USER_TOPIC, data: again });
+  assertEquals([ids(offline), offline.conversations.some(({ pinned }) => pinned)], [[4, 2, 1, 9], false]);
+});
+
 Deno.test("groups follow the local day, and what is pinned comes first", () => {
   const now = new Date(2026, 4, 20, 12);
   const day = (days: number) => new Date(2026, 4, 20 - days, 1).getTime();

@@ -278,21 +278,98 @@ Deno.test("a conversation deleted elsewhere shows as deleted", async () => {
   end();
 });
 
-Deno.test("deleting takes it off the list at once, and Undo brings it back", async () => {
+/** A bulk action that does what it is asked for, but for these. */
+const bulkBut = (refused: Record<string, string> = {}) => ({ body }: { body: unknown }) =>
+  json({
+    results: (body as { ids: string[] }).ids.map((id) =>
+      refused[id] === undefined
+        ? { id, ok: true }
+        : { id, ok: false, code: refused[id], detail: "It cannot be." }
+    ),
+  });
+const named = (n: number) => conversation({ id: id(n), title: `No. ${n}`, updatedAt: 100 - n });
+
+Deno.test("M9: deleting takes it off the list at once, and Undo brings it back to its place", async () => {
   const { store, server, settle, end } = open(idle);
+  store.library.put(named(2), conversation({ updatedAt: 50 }));
   await settle();
-  server.answer = ({ name }) =>
-    name.endsWith("restore") ? json({}) : name.startsWith("GET") ? json(idle) : json({});
-  await store.remove(TOPIC);
-  assertEquals([store.library.listing.value.conversations, store.open.id.value], [[], null]);
+  const list = () => store.library.listing.value.conversations.map((c) => c.id);
+  const before = list();
+  server.answer = (call) => call.name.startsWith("GET") ? json(idle) : bulkBut()(call);
+  const removed = store.remove(TOPIC);
+  await store.tending(); // it is loaded
+  assertEquals([list(), store.open.id.value], [[id(2)], null]);
+  await removed;
+  const undone = Promise.withResolvers<void>();
+  const stop = store.open.id.subscribe((open) => open === TOPIC && undone.resolve());
+  store.notices.items.value[0]!.action!.run();
+  await undone.promise;
+  await settle();
+  stop();
+  assertEquals(
+    server.calls.map(({ name, body }) => [name, (body as { action: string } | undefined)?.action]),
+    [
+      ["POST /api/conversations/bulk", "delete"],
+      ["POST /api/conversations/bulk", "restore"],
+      [`GET /api/conversations/${TOPIC}`, undefined],
+    ],
+  );
+  assertEquals([list(), store.open.id.value], [before, TOPIC]);
+  end();
+});
+
+Deno.test("M9: of several that are deleted the refused come back by name, the gone do not, and one Undo takes back the rest", async () => {
+  const { store, server, settle, end } = open(idle);
+  store.library.put(...[2, 3, 4, 5, 6].map(named));
+  store.library.drop([TOPIC]);
+  await settle();
+  server.answer = bulkBut({ [id(3)]: "busy", [id(4)]: "not_found" });
+  await store.tend("delete", [2, 3, 4, 5].map(id));
+  const list = () => store.library.listing.value.conversations.map((c) => c.title);
+  assertEquals(list(), ["No. 3", "No. 6"]);
+  const [failed, done] = store.notices.items.value;
+  assertEquals([failed?.tone, failed?.text], ["error", "Not deleted: “No. 3”, “No. 4”. It cannot be."]);
+  assertEquals(done?.text, "Deleted “No. 2”, “No. 5”");
+  server.answer = bulkBut();
+  done!.action!.run();
+  await settle();
+  assertEquals(list(), ["No. 2", "No. 3", "No. 5", "No. 6"]);
+  assertEquals(server.calls.at(-1)?.body, { ids: [id(2), id(5)], action: "restore" });
+  end();
+});
+
+Deno.test("M9: hundreds are asked for in bounded calls, and without a network all of them come back", async () => {
+  const { store, server, settle, end } = open(idle);
+  store.library.drop([TOPIC]);
+  store.library.put(...Array.from({ length: 250 }, (_, i) => named(i + 10)));
+  await settle();
+  const ids = store.library.listing.value.conversations.map((c) => c.id);
+  server.answer = bulkBut();
+  await store.tend("archive", ids);
+  assertEquals(server.calls.map(({ body }) => (body as { ids: string[] }).ids.length), [100, 100, 50]);
+  assertEquals(store.library.listing.value.conversations, []);
+  assertEquals(store.notices.items.value[0]?.text, "Archived “No. 10”, “No. 11”, “No. 12” and 247 more");
+  server.answer = (call) =>
+    server.calls.length === 4 ? bulkBut()(call) : json({ code: "internal", detail: "It broke." }, 500);
   store.notices.items.value[0]!.action!.run();
   await settle();
-  assertEquals(server.calls.map(({ name }) => name), [
-    `DELETE /api/conversations/${TOPIC}`,
-    `POST /api/conversations/${TOPIC}/restore`,
-    `GET /api/conversations/${TOPIC}`,
-  ]);
-  assertEquals([store.library.listing.value.conversations.length, store.open.id.value], [1, TOPIC]);
+  assertEquals(
+    store.library.listing.value.conversations.length,
+    100,
+    "the first hundred; the rest stay archived",
+  );
+  assertEquals(store.notices.items.value.at(-1)?.tone, "error");
+  end();
+});
+
+Deno.test("M8: what is pinned already is not asked for, and one pin needs no Undo", async () => {
+  const { store, server, settle, end } = open(idle);
+  store.library.put({ ...named(2), pinned: true }, named(3));
+  await settle();
+  server.answer = bulkBut();
+  await store.tend("pin", [id(2), id(3)]);
+  assertEquals(server.calls.map(({ body }) => body), [{ ids: [id(3)], action: "pin" }]);
+  assertEquals([store.notices.items.value, store.notices.status.value], [[], "Pinned “No. 3”"]);
   end();
 });
 
@@ -300,12 +377,77 @@ Deno.test("a rename that the server refuses is taken back and explained", async 
   const { store, server, settle, end } = open(idle);
   await settle();
   server.answer = () => json({ code: "invalid", detail: "Too long.", requestId: "r4" }, 400);
-  const renamed = store.library.rename(TOPIC, "New name");
-  assertEquals(store.library.listing.value.conversations[0]?.title, "New name");
-  await renamed;
-  assertEquals(store.library.listing.value.conversations[0]?.title, "A title");
+  const titles: (string | undefined)[] = [];
+  const stop = store.library.listing.subscribe(({ conversations }) => titles.push(conversations[0]?.title));
+  await store.rename(TOPIC, "New name");
+  stop();
+  assertEquals(titles, ["A title", "New name", "A title"]);
   assertEquals(store.notices.items.value.length, 1);
   end();
+});
+
+Deno.test("T6: an answer that ends while another conversation is open is marked in all tabs, until one of them shows it", async () => {
+  const { page, store, server, settle, end } = open(idle);
+  await settle();
+  let n = 0;
+  const said = (number: number, running: string | null) =>
+    server.append(entry(++n, {
+      type: "listed",
+      data: { conversation: conversation({ id: id(number), running, updatedAt: n }) },
+    }, "user"));
+  const marks = () => [...store.unread.value].map((one) => Number(one.slice(-12)));
+  said(1, id(90)); // the one that is open
+  said(2, id(91));
+  await settle();
+  said(1, null);
+  said(2, null);
+  await settle();
+  assertEquals(marks(), [2]);
+  // A tab that is hidden shows nothing.
+  page.hidden = true;
+  said(1, id(92));
+  said(1, null);
+  await settle();
+  assertEquals(marks(), [2, 1]);
+  page.hidden = false;
+  page.listener().wake();
+  assertEquals(marks(), [2]);
+  // Another tab of the browser shows the other one.
+  page.shelf.setItem("throughline.unread", JSON.stringify({ running: [], unread: [] }));
+  page.listener().stored();
+  assertEquals(marks(), []);
+  // Deleted, it is not marked.
+  said(2, id(93));
+  said(2, null);
+  await settle();
+  assertEquals(marks(), [2]);
+  server.append(entry(++n, { type: "unlisted", data: { conversationId: id(2) } }, "user"));
+  await settle();
+  assertEquals(marks(), []);
+  end();
+});
+
+Deno.test("T6: what was being written when the last tab closed is marked when it has ended by the time one opens", async () => {
+  const page = fakePage();
+  const run = async (listed: ReturnType<typeof conversation>[], shown: Snapshot | null) => {
+    const store = new Store(page);
+    store.adopt({
+      snapshot: shown,
+      list: { conversations: listed, cursor: 0 },
+      nextCursor: null,
+      models: MODELS,
+    });
+    store.start();
+    await import("@/lib/client/unread.ts"); // the store waits for it, too, and was first
+    await page.clock.advance(0);
+    page.listener().hide();
+    return [...store.unread.value];
+  };
+  const two = conversation({ id: id(2) });
+  assertEquals(await run([conversation({ running: id(90) }), { ...two, running: id(91) }], idle), []);
+  assertEquals(await run([conversation(), two], idle), [id(2)], "the one that is open is read");
+  assertEquals(await run([conversation(), two], idle), [id(2)], "and the other survives a reload");
+  assertEquals(await run([conversation(), two], { ...idle, conversation: two }), []);
 });
 
 Deno.test("a page that comes back from the cache connects again from where it was", async () => {
