@@ -7,10 +7,12 @@ import { Hub } from "./bus/hub.ts";
 import { Log } from "./bus/log.ts";
 import { Watcher } from "./bus/watcher.ts";
 import { Conversations } from "./chat/conversations.ts";
+import { fork } from "./chat/forks.ts";
 import { patchPreferences, readPreferences } from "./chat/preferences.ts";
 import { exported } from "./chat/export.ts";
 import { Prompts } from "./chat/prompts.ts";
 import { rate } from "./chat/ratings.ts";
+import { clearConversation, removeMessage, restoreMessage } from "./chat/removals.ts";
 import { bulk } from "./chat/bulk.ts";
 import { Search } from "./chat/search/search.ts";
 import { Trash } from "./chat/trash.ts";
@@ -29,7 +31,8 @@ import { cancel, viewJob } from "./generate/cancel.ts";
 import { charge } from "./generate/charge.ts";
 import { continueAnswer } from "./generate/continue.ts";
 import type { GenerateDeps } from "./generate/generate.ts";
-import { editQueued, removeQueued, sendNow } from "./generate/queue.ts";
+import { editMessage } from "./generate/edit.ts";
+import { removeQueued, sendNow } from "./generate/queue.ts";
 import { regenerate } from "./generate/regenerate.ts";
 import { Titles } from "./generate/titles.ts";
 import { Runner } from "./generate/runner.ts";
@@ -318,9 +321,13 @@ export function program(parts: Parts): Program {
     regenerate: (userId, id, wanted, requestId) => regenerate(sending, userId, id, wanted, requestId),
     continueAnswer: (userId, id, wanted, requestId) =>
       continueAnswer({ ...sending, resolve: known.resolve, start }, userId, id, wanted, requestId),
-    editQueued: (userId, id, messageId, text) => editQueued(queueing, userId, id, messageId, text),
+    editMessage: (userId, id, messageId, text) => editMessage(queueing, userId, id, messageId, text),
     removeQueued: (userId, id, messageId) => removeQueued(queueing, userId, id, messageId),
     sendNow: (userId, id, messageId) => sendNow(queueing, userId, id, messageId),
+    removeMessage: (userId, id, messageId) => removeMessage(sending, userId, id, messageId),
+    restoreMessage: (userId, id, messageId) => restoreMessage(sending, userId, id, messageId),
+    clear: (userId, id) => clearConversation(sending, userId, id),
+    fork: (userId, id, wanted) => fork(sending, userId, id, wanted),
     editSummary: (userId, id, throughId, text) =>
       editSummary({ store, append, clock, conversations }, userId, id, throughId, text),
     contextUse: (userId, id, model) =>

@@ -12,7 +12,7 @@ import {
   replaceLarge,
   setLarge,
 } from "../kv/parts.ts";
-import type { Found, Selector, Store, Versioned, Write } from "../kv/store.ts";
+import { type Found, remove, type Selector, type Store, type Versioned, type Write } from "../kv/store.ts";
 import type { Message } from "../protocol/message.ts";
 
 /** `["message", conversation, id]`. */
@@ -41,6 +41,11 @@ export function writeMessage(record: MessageRecord): Write[] {
 /** The writes that put `after` in the place of `before`. */
 export function replaceMessage(before: MessageRecord, after: MessageRecord): Write[] {
   return replaceLarge(messageKey(after.message.conversationId, after.message.id), before, after);
+}
+
+/** The removal of a message's rows, however many it has. */
+export function eraseMessage(record: MessageRecord): Write[] {
+  return writeMessage(record).map(({ key }) => remove(key));
 }
 
 export function readMessage(store: Store, conversationId: Id, id: Id): Promise<MessageRecord | null> {

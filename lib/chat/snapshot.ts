@@ -111,6 +111,17 @@ function fold(
         if (record === undefined || seq > record.seq) said.set(summary.throughId, { summary, seq });
         break;
       }
+      case "rewritten": {
+        const { removed, moved, unsummarised } = data as EntryMap["rewritten"];
+        for (const id of removed) known.delete(id);
+        for (const { messageId, parentId } of moved) {
+          const record = known.get(messageId);
+          if (record !== undefined) record.message = { ...record.message, parentId };
+        }
+        // One that was made again since is told by its own entry.
+        for (const id of unsummarised) if ((said.get(id)?.seq ?? seq) < seq) said.delete(id);
+        break;
+      }
       default:
         break;
     }

@@ -35,3 +35,12 @@ export function leafThrough(messages: readonly Message[], leaf: Id | null, id: I
   }
   return end;
 }
+
+/** A message and all that follow it, on whatever branch. */
+export function below(messages: readonly Pick<Message, "id" | "parentId">[], id: Id): Set<Id> {
+  const children = Map.groupBy(messages, ({ parentId }) => parentId);
+  const found = new Set([id]);
+  // A Set visits what is added to it meanwhile, and adds nothing twice.
+  for (const parent of found) for (const child of children.get(parent) ?? []) found.add(child.id);
+  return found;
+}

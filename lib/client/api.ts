@@ -9,7 +9,7 @@ import type {
   Continue,
   ConversationPage,
   CreateConversation,
-  EditQueued,
+  EditMessage,
   EditSummary,
   GenerationView,
   ListQuery,
@@ -170,7 +170,7 @@ export class Api {
 
   /** Other words for a message that waits. */
   editQueued(conversationId: Id, messageId: Id, text: string): Promise<Message> {
-    const body: EditQueued = { text };
+    const body: EditMessage = { text };
     return this.call({ method: "PATCH", path: pathOf(conversationId, messageId), body });
   }
 

@@ -18,6 +18,7 @@ const TYPES: ReadonlySet<string> = new Set<EventType>([
   "restart",
   "conversation",
   "summary",
+  "rewritten",
   "deleted",
   "listed",
   "unlisted",

@@ -60,6 +60,9 @@ export function overflow({ tokens, tokensMax }: Overflow): AppError {
   );
 }
 
+/** Stands before an answer whose question was removed: providers want to hear a person first. */
+const REMOVED_QUESTION: Turn = { role: "user", text: "(This message was removed.)" };
+
 /** Stands for the message that will be sent. No message has this id. */
 const NEXT = "next";
 
@@ -94,6 +97,7 @@ export function contextOf(options: ContextOptions): Context | Overflow {
     // Thoughts are not sent again, nor is what has failed or was stopped before its first word.
     if (at >= start && sized[at]!.tokens > 0) turns.push({ role: message.role, text: textOf(message) });
   }
+  if (turns[0]?.role === "assistant") turns.unshift(REMOVED_QUESTION);
   return {
     systemPrompt: systemPromptOf(instructions, text),
     turns,

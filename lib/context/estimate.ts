@@ -79,8 +79,8 @@ export class Estimates {
   of(message: Message): number {
     const text = textOf(message);
     if (text.trim() === "") return 0;
-    // A text that has ended only grows, when its answer is continued.
-    const key = `${message.conversationId} ${message.id} ${text.length}`;
+    // A text that has ended only grows, when its answer is continued, unless a person changes it.
+    const key = `${message.conversationId} ${message.id} ${text.length} ${message.editedAt ?? ""}`;
     let tokens = this.#kept.get(key);
     if (tokens === undefined) {
       tokens = MESSAGE_TOKENS + this.#count(text);

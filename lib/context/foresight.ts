@@ -55,7 +55,15 @@ export async function foresee(
     summaries,
   });
   if ("turns" in context && context.missing !== null) {
-    deps.summarise({ userId, conversationId, model, branch: path, throughId: context.missing, summaries });
+    deps.summarise({
+      userId,
+      conversationId,
+      model,
+      branch: path,
+      throughId: context.missing,
+      summaries,
+      rewrittenAt: conversation.rewrittenAt,
+    });
   }
 }
 

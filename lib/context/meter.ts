@@ -55,7 +55,7 @@ export async function contextUse(
     return { model, usedTokens: tokens, exact: false, budgetTokens, windowTokens, omitted };
   }
   const { estimatedTokens, budgetTokens, omitted, summaryThroughId } = context.asked;
-  const counted = countedBy(path.at(-1), model, context.asked);
+  const counted = countedBy(path.at(-1), model, context.asked, conversation.rewrittenAt);
   return {
     model,
     usedTokens: counted ?? estimatedTokens,
@@ -69,10 +69,16 @@ export async function contextUse(
 
 /**
  * What the provider counted for the last answer, and for all that it was sent; null when that is not what would be sent
- * again. Thoughts are not.
+ * again. Thoughts are not, nor what was changed or removed since.
  */
-function countedBy(last: Message | undefined, model: string, next: AskedContext): number | null {
+function countedBy(
+  last: Message | undefined,
+  model: string,
+  next: AskedContext,
+  rewrittenAt = -Infinity,
+): number | null {
   if (last?.usage === undefined || last.model !== model || last.recovered !== undefined) return null;
+  if (last.createdAt <= rewrittenAt) return null;
   const { omitted = 0, summaryThroughId } = last.asked?.context ?? {};
   if (omitted !== next.omitted || summaryThroughId !== next.summaryThroughId) return null;
   const { inputTokens, outputTokens, reasoningTokens = 0 } = last.usage;

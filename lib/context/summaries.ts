@@ -2,6 +2,7 @@
 //   Y1  One process makes a summary: whoever takes its record by a checked write. What a dead one left undone is made by
 //       whoever needs it when the lease is over.
 //   Y2  What a person wrote is never written over: the commit checks the record that was taken.
+//   Y4  A summary of words that were changed or removed while it was made is not written.
 //   Y3  A summary goes on from the newest that there is of its branch, whoever wrote that.
 import { claimedSummary, failedSummary, type MakingSummary, type ReadySummary } from "../chat/summaries.ts";
 import { AppError, causes } from "../core/errors.ts";
@@ -70,6 +71,8 @@ export interface Need {
   throughId: Id;
   /** Those of the conversation that can be read. */
   summaries: readonly ReadySummary[];
+  /** Of the conversation, when the branch was read. */
+  rewrittenAt?: number;
 }
 
 /** What is made: up to which message, of what. */
@@ -162,6 +165,8 @@ export class Summaries {
     try {
       const text = await this.#write(need, task, signal);
       const written = await this.#finish(need, task.throughId, text, claim);
+      // It is not ours any more, or it is of old words, and is to be made of the new ones.
+      if (!written) await this.#letGo(need.conversationId, task.throughId, claim, true);
       counters.add("throughline_summaries_made_total", 1);
       logger.log("info", "summary_made", {
         ...ids,
@@ -300,7 +305,7 @@ export class Summaries {
     }
   }
 
-  /** The commit that makes it ready, and tells it. False when it is not ours any more (Y2), or nobody's. */
+  /** The commit that makes it ready, and tells it. False when it is not ours any more (Y2), nobody's, or of old words (Y4). */
   async #finish(need: Need, throughId: Id, text: string, claim: Claim): Promise<boolean> {
     const { append, clock, store } = this.#deps;
     const { conversationId } = need;
@@ -309,6 +314,7 @@ export class Summaries {
       const record = await store.get(conversationKey(conversationId));
       const taken = await store.get(summaryKey(conversationId, throughId));
       if (record.value === null || record.value.deletedAt !== null) return null;
+      if (record.value.conversation.rewrittenAt !== need.rewrittenAt) return null;
       if (taken.versionstamp !== claim.versionstamp) return null;
       return readyPlan(conversationId, summary, [
         { key: conversationKey(conversationId), versionstamp: record.versionstamp },

@@ -84,7 +84,15 @@ export async function requestFor(
   });
   if (!("turns" in context)) throw overflow(context);
   if (context.missing !== null) {
-    deps.summarise({ userId, conversationId, model, branch: path, throughId: context.missing, summaries });
+    deps.summarise({
+      userId,
+      conversationId,
+      model,
+      branch: path,
+      throughId: context.missing,
+      summaries,
+      rewrittenAt: conversation?.rewrittenAt,
+    });
   }
   const { systemPrompt, turns, asked } = context;
   const { outputTokensMax, params: sent } = withinWindow(askable, params, context);

@@ -16,6 +16,7 @@ import { isTerminal, type Message, textOf } from "../protocol/message.ts";
 import { continueDigest, idTaken, sameAs } from "./asked.ts";
 import { newJob } from "./begin.ts";
 import { type Continuation, continuation } from "./continuation.ts";
+import { unasked } from "./regenerate.ts";
 import type { SendDeps } from "./send.ts";
 
 export interface ContinueDeps extends Omit<SendDeps, "start" | "resolveModel"> {
@@ -68,6 +69,10 @@ export async function continueAnswer(
     }
     const reason = whyNot(message, record.conversation);
     if (reason !== null) throw new AppError("cannot_continue", reason);
+    const question = message.parentId === null
+      ? null
+      : await readMessage(deps.store, conversationId, message.parentId);
+    if (question?.message.role !== "user") throw unasked();
     const now = deps.clock.now();
     const job = jobOf(message, record.conversation, { generationId, userId, requestId, now, wanted }, deps);
     const from = continuation(await deps.resolve(modelOf(job)), job, message.parts);

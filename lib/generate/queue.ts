@@ -17,6 +17,7 @@ import { ended, type Job, type RunningJob } from "../jobs/job.ts";
 import { cancelKey, conversationKey, generationKey, JOB_TTL_MS } from "../kv/keys.ts";
 import type { Append, Plan } from "../kv/plan.ts";
 import { type Check, set, type Store, type Versioned } from "../kv/store.ts";
+import { MESSAGE_CHARS_MAX } from "../protocol/api.ts";
 import type { Conversation, Queued } from "../protocol/conversation.ts";
 import { type Message, textOf } from "../protocol/message.ts";
 import type { Owner } from "./begin.ts";
@@ -36,7 +37,7 @@ export interface QueueDeps {
 
 /**
  * Gives a message that waits other words. Of two people's edits the later one stays.
- * @throws AppError `not_found`, `not_queued`, `busy`
+ * @throws AppError `not_found`, `invalid`, `not_queued`, `busy`
  */
 export async function editQueued(
   deps: QueueDeps,
@@ -45,6 +46,9 @@ export async function editQueued(
   messageId: Id,
   text: string,
 ): Promise<Message> {
+  if (text.length > MESSAGE_CHARS_MAX) {
+    throw new AppError("invalid", `A message may have ${MESSAGE_CHARS_MAX} characters at most.`);
+  }
   const { result } = await change<Message>(deps.append, async () => {
     const { record, stored, queued } = await find(deps, userId, conversationId, messageId);
     const { message } = stored;

@@ -44,6 +44,9 @@ export async function regenerate(
     if (record.conversation.running !== null || !isTerminal(old.message.status)) {
       throw new AppError("running", "An answer is being written here. Stop it, or wait for its end.");
     }
+    const parentId = old.message.parentId;
+    const question = parentId === null ? null : await readMessage(deps.store, conversationId, parentId);
+    if (question?.message.role !== "user") throw unasked();
     const model = await deps.resolveModel(wanted.model ?? record.conversation.model);
     const now = deps.clock.now();
     const job = newJob({
@@ -56,7 +59,6 @@ export async function regenerate(
       createdAt: now,
       ...(wanted.device === undefined ? {} : { askedFrom: wanted.device }),
     });
-    const parentId = old.message.parentId;
     const beginning = begin({ job, conversation: record.conversation, parentId, owner: deps.owner, now });
     const plan = beginning.plan(withRoomFor(record, 1), null);
     const entries = plan.topics[0]?.entries.length ?? 0;
@@ -78,4 +80,12 @@ export async function regenerate(
   const { accepted, begun } = outcome as unknown as { accepted: MessageAccepted; begun: RunningJob | null };
   if (appended !== null && begun !== null) deps.start(begun, appended.versionstamp);
   return accepted;
+}
+
+/** What is said of an answer whose question was removed. */
+export function unasked(): AppError {
+  return new AppError(
+    "invalid",
+    "The message that this answers was removed. Send it again for a new answer.",
+  );
 }

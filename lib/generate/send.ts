@@ -22,7 +22,7 @@ import type { MessageAccepted, SendMessage } from "../protocol/api.ts";
 import { inALine, parted } from "../protocol/attached.ts";
 import type { LogEntry } from "../protocol/event.ts";
 import type { Conversation } from "../protocol/conversation.ts";
-import type { Message } from "../protocol/message.ts";
+import { type Message, wasSaid } from "../protocol/message.ts";
 import { idTaken, sameAs, sendDigest } from "./asked.ts";
 import { begin, type Beginning, newJob, type Owner, type Prompt } from "./begin.ts";
 import { nextInLine } from "./end.ts";
@@ -191,8 +191,9 @@ async function parentOf(
   if (wanted === undefined || wanted === activeLeaf) return activeLeaf;
   if (wanted === null) return null;
   const parent = await readMessage(deps.store, id, wanted);
-  if (parent === null || parent.message.role !== "assistant") {
-    throw new AppError("invalid", "`parentId` must be an answer of this conversation.");
+  // Of a message whose answer was removed, the next may follow itself.
+  if (parent === null || !wasSaid(parent.message)) {
+    throw new AppError("invalid", "`parentId` must be a message of this conversation that was said.");
   }
   return wanted;
 }

@@ -2,14 +2,16 @@
 import { z } from "zod";
 import { isId } from "../core/ids.ts";
 import {
+  ANSWER_CHARS_MAX,
   type Bulk,
   BULK_ACTIONS,
   BULK_MAX,
   type Continue,
   type CreateConversation,
   DEVICE_NAME_CHARS_MAX,
-  type EditQueued,
+  type EditMessage,
   type EditSummary,
+  type ForkAt,
   LIST_MAX,
   type ListQuery,
   MESSAGE_CHARS_MAX,
@@ -99,8 +101,13 @@ export const sendMessage: z.ZodType<SendMessage> = z.strictObject({
   device: device.optional(),
 });
 
-export const editQueued: z.ZodType<EditQueued> = z.strictObject({
-  text: message(MESSAGE_CHARS_MAX),
+export const editMessage: z.ZodType<EditMessage> = z.strictObject({
+  text: message(ANSWER_CHARS_MAX),
+});
+
+export const fork: z.ZodType<ForkAt> = z.strictObject({
+  id: id.optional(),
+  messageId: id,
 });
 
 export const editSummary: z.ZodType<EditSummary> = z.strictObject({

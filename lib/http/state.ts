@@ -15,6 +15,7 @@ import type {
   BulkResult,
   ContextUse,
   Continue,
+  ForkAt,
   GenerationView,
   MessageAccepted,
   MessagePage,
@@ -75,10 +76,17 @@ export interface Services {
     wanted: Continue,
     requestId: string,
   ): Promise<MessageAccepted>;
-  /** Changes of messages that wait (`generate/queue.ts`). */
-  editQueued(userId: Id, conversationId: Id, messageId: Id, text: string): Promise<Message>;
+  /** Other words for a message that waits, or for an answer. */
+  editMessage(userId: Id, conversationId: Id, messageId: Id, text: string): Promise<Message>;
   removeQueued(userId: Id, conversationId: Id, messageId: Id): Promise<void>;
   sendNow(userId: Id, conversationId: Id, messageId: Id): Promise<Id>;
+  /** A message that was said goes, and what followed it follows its parent; and back. */
+  removeMessage(userId: Id, conversationId: Id, messageId: Id): Promise<void>;
+  restoreMessage(userId: Id, conversationId: Id, messageId: Id): Promise<Message>;
+  /** All messages of a conversation go. */
+  clear(userId: Id, conversationId: Id): Promise<void>;
+  /** A conversation of its own, with all that was said up to a message. */
+  fork(userId: Id, conversationId: Id, wanted: ForkAt): Promise<Conversation>;
   editSummary(userId: Id, conversationId: Id, throughId: Id, text: string): Promise<Summary>;
   /** How full the window of a model is before the next message; absent: the conversation's model. */
   contextUse(userId: Id, conversationId: Id, model?: string): Promise<ContextUse>;

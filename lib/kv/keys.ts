@@ -3,7 +3,9 @@
 import type { Head, Segment } from "../bus/head.ts";
 import type { Session } from "../auth/sessions.ts";
 import type { ConversationRecord } from "../chat/conversations.ts";
+import type { ForkClaim } from "../chat/forks.ts";
 import type { MessageRecord } from "../chat/messages.ts";
+import type { RemovedMessage } from "../chat/removals.ts";
 import type { SummaryState } from "../chat/summaries.ts";
 import type { Id } from "../core/ids.ts";
 import type { SentRecord } from "../generate/asked.ts";
@@ -37,6 +39,8 @@ export const SESSION_TTL_MS = 180 * DAY_MS;
 export const PULSE_TTL_MS = 60 * 60 * 1000;
 /** A provider that failed so long ago may be asked like any other. */
 export const BREAKER_TTL_MS = 10 * 60 * 1000;
+/** A message that was removed can be had back for so long. */
+export const REMOVED_TTL_MS = DAY_MS;
 /** A deleted conversation can be restored for so long. */
 export const TRASH_TTL_MS = 30 * DAY_MS;
 
@@ -90,7 +94,7 @@ export const trashedKey = (
 ): Key<true> => ["trashed", userId, deletedAt, id];
 export const trashedPrefix = (userId: Id): Deno.KvKey => ["trashed", userId];
 
-/** A message. Written by `generate/`: when accepted, when begun, when ended. Lives as long as its conversation. */
+/** A message. Written by `generate/`: when accepted, when begun, when ended; and by `chat/`, when it is changed. Lives as long as its conversation, or until it is removed. */
 export const messageKey = (
   conversationId: Id,
   id: Id,
@@ -98,6 +102,20 @@ export const messageKey = (
 /** Those of everybody. */
 export const messagesPrefix = (): Deno.KvKey => ["message"];
 export const messagePrefix = (conversationId: Id): Deno.KvKey => ["message", conversationId];
+
+/** A message that was removed, to be had back. Written by `chat/removals.ts`. Lives `REMOVED_TTL_MS`. */
+export const removedKey = (
+  conversationId: Id,
+  id: Id,
+): Key<Large<RemovedMessage>> => ["removed", conversationId, id];
+export const removedPrefix = (conversationId: Id): Deno.KvKey => ["removed", conversationId];
+
+/**
+ * What a conversation is, or was, made of: a part of another. Written by `chat/forks.ts` before there is anything of it.
+ * Lives `SENT_TTL_MS`.
+ */
+export const forkKey = (conversationId: Id): Key<ForkClaim> => ["fork", conversationId, "claim"];
+export const forkPrefix = (conversationId: Id): Deno.KvKey => ["fork", conversationId];
 
 /** What the conversation says up to a message, in short. Written by `context/`. Lives as long as its conversation. */
 export const summaryKey = (
@@ -177,6 +195,8 @@ export const probeKey = (): Key<never> => ["probe"];
  */
 export const ownedPrefixes = (id: Id): Deno.KvKey[] => [
   messagePrefix(id),
+  removedPrefix(id),
+  forkPrefix(id),
   summaryPrefix(id),
   promptPrefix(id),
   titlePrefix(id),

@@ -147,7 +147,7 @@ export interface MessagePage {
 export interface SendMessage {
   id?: Id;
   text: string;
-  /** The answer it follows; null: it begins a branch of its own. Absent: the end of the branch that is shown. */
+  /** The message it follows, an answer as a rule; null: it begins a branch of its own. Absent: the end of the branch that is shown. */
   parentId?: Id | null;
   model?: string;
   /** Where it is sent from, for the person's other devices to see. */
@@ -161,9 +161,17 @@ export interface MessageAccepted {
   cursor: number;
 }
 
-/** `PATCH /api/conversations/:id/messages/:messageId` → 200 `Message`: other words for a message that waits. */
-export interface EditQueued {
+/** `PATCH /api/conversations/:id/messages/:messageId` → 200 `Message`: other words for a message that waits, or for an answer. */
+export interface EditMessage {
+  /** Of an answer `ANSWER_CHARS_MAX` at most, of a person's message `MESSAGE_CHARS_MAX`. */
   text: string;
+}
+
+/** `POST /api/conversations/:id/fork` → 201 `Conversation`: a new one, with all that was said up to a message. */
+export interface ForkAt {
+  /** The idempotency key, and the id of the new conversation: a UUID made by the client. */
+  id?: Id;
+  messageId: Id;
 }
 
 /** `POST /api/conversations/:id/regenerate` → 202 `MessageAccepted`, where `message` is the new answer. */
@@ -283,6 +291,8 @@ export const PAGE_MESSAGES_MAX = 100;
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest name of a device, in UTF-16 units. */
 export const DEVICE_NAME_CHARS_MAX = 60;
+/** Longest text that an answer is changed to, in UTF-16 units: of any script it fits into a body. */
+export const ANSWER_CHARS_MAX = 80_000;
 /** Longest title, in UTF-16 units. */
 export const TITLE_CHARS_MAX = 200;
 /** Most conversations of one page of a list. */

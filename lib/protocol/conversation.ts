@@ -24,6 +24,8 @@ export interface Conversation {
   running: Id | null;
   /** Messages that wait for their turn, oldest first. */
   queue: Queued[];
+  /** When something that was said was last changed or removed: what was counted before is of other words. Absent: never. */
+  rewrittenAt?: number;
   createdAt: number;
   updatedAt: number;
 }

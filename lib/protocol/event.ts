@@ -17,7 +17,18 @@ export interface ConversationEntries {
   restart: { messageId: Id; attempt: number; reason: RestartReason };
   conversation: { conversation: Conversation };
   summary: { summary: Summary };
+  rewritten: Rewritten;
   deleted: Record<never, never>;
+}
+
+/** What was said is not what it was: in this order. */
+export interface Rewritten {
+  /** Messages that are gone. */
+  removed: Id[];
+  /** Messages that follow another one now. */
+  moved: { messageId: Id; parentId: Id | null }[];
+  /** The last messages of summaries that are void: what they cover has changed. */
+  unsummarised: Id[];
 }
 
 /** Entries of a user's topic: their list of conversations changed, or what they want in all of them. */

@@ -119,6 +119,8 @@ export interface Message {
   /** What its reader thinks of it. */
   rating?: Rating;
   ratingReason?: string;
+  /** When its reader gave it other words than the model's: they are what the next request sends. */
+  editedAt?: number;
   usage?: Usage;
   /** Of all its attempts; null when the price of one of them is not known. */
   costMicroUsd?: number | null;

@@ -5,7 +5,7 @@
 //       later snapshot of the end leaves what was here before it, for its holder to read again.
 import type { Id } from "../core/ids.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Earlier, Fork, Snapshot, StreamEvent } from "./event.ts";
+import type { Earlier, Fork, Rewritten, Snapshot, StreamEvent } from "./event.ts";
 import { begunAnew, grown, isTerminal, joinParts, type Message } from "./message.ts";
 import type { Summary } from "./summary.ts";
 
@@ -61,6 +61,8 @@ export function reduce(state: ConversationState | null, event: StreamEvent): Con
       return { ...next, conversation: event.data.conversation };
     case "summary":
       return { ...next, summaries: summarised(state.summaries ?? [], event.data.summary) };
+    case "rewritten":
+      return { ...next, ...rewritten(state, event.data) };
     case "deleted":
       return { ...next, deleted: true };
     default:
@@ -120,6 +122,26 @@ function put(messages: readonly Message[], message: Message): Message[] {
 
 function summarised(summaries: readonly Summary[], summary: Summary): Summary[] {
   return [...summaries.filter(({ throughId }) => throughId !== summary.throughId), summary];
+}
+
+/** Where not all is here, what stands where must be asked for again: the state says `gap` (R2, R3). */
+function rewritten(
+  { messages, summaries, forks, gap }: ConversationState,
+  { removed, moved, unsummarised }: Rewritten,
+): Partial<ConversationState> {
+  const left = messages.filter(({ id }) => !removed.includes(id)).map((message) => {
+    const parent = moved.find(({ messageId }) => messageId === message.id);
+    return parent === undefined ? message : { ...message, parentId: parent.parentId };
+  });
+  const stand = summaries?.filter((one) => !unsummarised.includes(one.throughId));
+  return {
+    messages: left,
+    summaries: stand?.length === 0 ? undefined : stand,
+    ...(forks === undefined ? {} : {
+      forks: forks.map((fork) => ({ ...fork, ids: fork.ids.filter((id) => !removed.includes(id)) })),
+      gap: gap || removed.length + moved.length > 0,
+    }),
+  };
 }
 
 function change(

@@ -121,7 +121,7 @@ export async function change(
   const { conversationId, messageId, text, by } = message;
   const told = await insist(world, async ({ services }) => {
     const who = [world.userId, conversationId, messageId] as const;
-    if (how === "edited") await services.editQueued(...who, editedText(text));
+    if (how === "edited") await services.editMessage(...who, editedText(text));
     else if (how === "removed") await services.removeQueued(...who);
     else await services.sendNow(...who);
   });

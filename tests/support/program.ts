@@ -238,6 +238,12 @@ export class Process {
     return { ...this.#sending, nudge: () => void this.#nudges++ };
   }
 
+  /** What changes of what was said need. */
+  get rewriting() {
+    const { store, conversations, world: { clock } } = this;
+    return { store, append: this.log.append.bind(this.log), clock, conversations, newId: randomId };
+  }
+
   get nudges(): number {
     return this.#nudges;
   }

@@ -19,6 +19,7 @@ const BODIES: [method: string, path: string][] = [
   ["PATCH", "/api/conversations/:id/messages/:messageId"],
   ["POST", "/api/conversations/:id/regenerate"],
   ["POST", "/api/conversations/:id/continue"],
+  ["POST", "/api/conversations/:id/fork"],
   ["PUT", "/api/conversations/:id/messages/:messageId/rating"],
   ["PUT", "/api/conversations/:id/summaries/:messageId"],
   ["PATCH", "/api/preferences"],

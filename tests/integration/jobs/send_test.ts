@@ -134,8 +134,17 @@ Deno.test("a message follows the end of the branch, the answer that was chosen, 
     root.reply.messageId,
   );
   assertEquals(world.provider.calls[3]!.request.turns, [{ role: "user", text: "something else" }]);
-  // A question is no answer that a message could follow.
-  assertEquals(await code(here.send(conversation, { text: "a", parentId: first.message.id })), "invalid");
+  // A question is followed where its answer was removed. What was never said is followed by nothing.
+  const behind = await ask("and another thing", first.message.id);
+  assertEquals(behind.message.parentId, first.message.id);
+  world.provider.onCall = () => {};
+  const running = await here.send(conversation, "runs");
+  const waits = await here.send(conversation, "waits");
+  assertEquals(await code(here.send(conversation, { text: "a", parentId: waits.message.id })), "invalid");
+  await here.remove(conversation, waits.message.id);
+  assertEquals(await code(here.send(conversation, { text: "a", parentId: waits.message.id })), "invalid");
+  (await world.provider.call(world.provider.calls.length)).text("Done").end();
+  await here.ended(conversation, running.reply.messageId);
 });
 
 const TITLES: [text: string, title: string][] = [
