@@ -72,6 +72,11 @@ export function AnswerDetails({ message, models, prompt }: Props) {
       {perSecond !== null && <Row name="Pace">{rate(perSecond)} tokens per second</Row>}
       {timings !== undefined && <Row name="In all">{duration(timings.totalMs)}</Row>}
       {(message.attempt ?? 1) > 1 && <Row name="Attempts">{message.attempt}</Row>}
+      {message.editedAt !== undefined && (
+        <Row name="Edited">
+          <time dateTime={new Date(message.editedAt).toISOString()}>{WHEN.format(message.editedAt)}</time>
+        </Row>
+      )}
       {ratingReason !== undefined && ratingReason !== "" && <Row name="You said">{ratingReason}</Row>}
     </dl>
   );

@@ -21,7 +21,7 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
   readonly #copy = async (event: MouseEvent) => {
     const { text, rich } = this.props;
     const button = event.currentTarget as Element;
-    const copied = await copy(text, rich?.(button) ?? null);
+    const copied = await copyText(text, rich?.(button) ?? null);
     clearTimeout(this.#timer);
     const said = copied ? "Copied" : "Copying failed";
     this.setState({ said });
@@ -46,7 +46,7 @@ export class CopyButton extends Component<Props, { said: "" | "Copied" | "Copyin
 }
 
 /** Copies by the clipboard, or by a selection where pages on plain http have no clipboard. */
-async function copy(text: string, html: string | null): Promise<boolean> {
+export async function copyText(text: string, html: string | null): Promise<boolean> {
   if (navigator.clipboard !== undefined) {
     try {
       if (html === null || typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(text);

@@ -119,11 +119,6 @@ export const SettingsIcon = () => (
     <circle cx="9" cy="16" r="2.5" />
   </Icon>
 );
-export const OtherIcon = () => (
-  <Icon>
-    <path d="M4 8h14m-3-3 3 3-3 3M20 16H6m3-3-3 3 3 3" />
-  </Icon>
-);
 export const GoodIcon = () => (
   <Icon>
     <path d="M4 11h3v8H4zM7 11l4-7a2 2 0 0 1 2 2v4h5a2 2 0 0 1 2 2.4l-1.2 5A2 2 0 0 1 16.8 19H7" />

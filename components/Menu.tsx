@@ -7,9 +7,14 @@ export interface MenuItem {
   icon?: VNode;
   /** What does the same, as a hint. */
   keys?: string;
+  /** More than its name, in small letters. */
+  hint?: string;
   danger?: boolean;
   run(): void;
 }
+
+/** Where a menu belongs. */
+export type MenuPlace = Pick<Props, "anchor" | "closed">;
 
 interface Props {
   label: string;
@@ -83,7 +88,7 @@ export class Menu extends Component<Props> {
         onToggle={this.#toggled}
         onKeyDown={this.#pressed}
       >
-        {items.map(({ name, label, icon, keys, danger, run }) => (
+        {items.map(({ name, label, icon, keys, hint, danger, run }) => (
           <button
             key={name}
             type="button"
@@ -98,7 +103,10 @@ export class Menu extends Component<Props> {
             }}
           >
             {icon}
-            <span>{label}</span>
+            <span>
+              {label}
+              {hint !== undefined && <small>{hint}</small>}
+            </span>
             {keys !== undefined && <kbd aria-hidden="true">{keys}</kbd>}
           </button>
         ))}

@@ -1,6 +1,10 @@
 // One message of the conversation.
+import type { ReadonlySignal } from "@preact/signals";
 import { Component } from "preact";
 import type { Id } from "../lib/core/ids.ts";
+import type { Editing } from "../lib/client/editing.ts";
+import type { Answers } from "../lib/client/answers.ts";
+import type { Device } from "../lib/client/device.ts";
 import {
   isTerminal,
   type Message as MessageData,
@@ -15,8 +19,10 @@ import { CopyButton } from "./CopyButton.tsx";
 import { Countdown } from "./Countdown.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
 import { FallbackNote } from "./FallbackNote.tsx";
-import { AgainIcon, BackIcon, ForthIcon, OtherIcon } from "./Icons.tsx";
+import { AgainIcon, BackIcon, ForthIcon, RenameIcon } from "./Icons.tsx";
+import { Lazy } from "./Lazy.tsx";
 import { LiveFacts } from "./LiveFacts.tsx";
+import { MenuButton } from "./MenuButton.tsx";
 import { messageHtml } from "./markdown/rich.ts";
 import { Parts } from "./Parts.tsx";
 import { Rating } from "./Rating.tsx";
@@ -29,9 +35,18 @@ export interface MessageActions {
   regenerateWith(messageId: Id): void;
   /** An answer that was cut off goes on. */
   goOn(messageId: Id): void;
-  choose(versionId: Id): void;
+  /** `action` is what was pressed. */
+  choose(versionId: Id, action: string): void;
   /** False when it could not be saved; the person was told. */
   rate(messageId: Id, rating: Thumb | null, reason?: string): Promise<boolean>;
+  /** Which message is given other words in its place. */
+  editing: Editing;
+  /** Sends other words in place of a person's message. The new message's id; null when it was not sent. */
+  sendInstead(message: MessageData, text: string): Id | null;
+  answers: Pick<Answers, "revise">;
+  device: Pick<Device, "settings">;
+  /** Whether an answer is being written. */
+  busy: ReadonlySignal<boolean>;
   /** The system prompt of that id. */
   prompt(promptId: string): Promise<string>;
   /** A part of the page could not be loaded. */
@@ -97,6 +112,7 @@ export class Message extends Component<Props> {
             )
             : <UserText text={textOf(message)} />}
         </div>
+        <Editor message={message} actions={actions} />
         {status === "streaming" && <Progress {...props} />}
         {status === "failed" && message.error !== undefined && (
           <ErrorNote failure={message.error}>
@@ -120,6 +136,15 @@ export class Message extends Component<Props> {
       </article>
     );
   }
+}
+
+const editor = () => import("./changing.ts").then((module) => module.MessageEditor);
+
+/** Other words for a message; those that it has are shown until it is here. */
+function Editor({ message, actions }: Pick<Props, "message" | "actions">) {
+  const { editing, unloaded } = actions;
+  if (editing.message.value !== message.id || !isTerminal(message.status)) return null;
+  return <Lazy load={editor} with={{ message, text: textOf(message), editing, actions }} failed={unloaded} />;
 }
 
 /** What there is to say of an answer that is being written: why it has not begun, or how far it is. */
@@ -154,6 +179,8 @@ function GoOn({ id, actions }: { id: Id; actions: MessageActions }) {
   return <button type="button" data-action="continue" onClick={() => actions.goOn(id)}>Continue</button>;
 }
 
+const menu = () => import("./changing.ts").then((module) => module.MessageMenu);
+
 function Footer({ message, versions, models, actions }: Props) {
   const { id } = message;
   const assistant = message.role === "assistant";
@@ -174,24 +201,33 @@ function Footer({ message, versions, models, actions }: Props) {
               <AgainIcon />
               <span class="sr-only">Answer again</span>
             </button>
-            <button
-              type="button"
-              class="icon"
-              data-action="regenerate-with"
-              title="Answer again with another model"
-              aria-haspopup="dialog"
-              onClick={() => actions.regenerateWith(id)}
-            >
-              <OtherIcon />
-              <span class="sr-only">Answer again with another model</span>
-            </button>
             <Rating
               rating={message.rating}
               rate={(rating, reason) => actions.rate(id, rating, reason)}
             />
           </>
         )}
+        {!assistant && (
+          <button
+            type="button"
+            class="icon"
+            data-action="edit"
+            title="Edit"
+            onClick={() => actions.editing.begin(id)}
+          >
+            <RenameIcon />
+            <span class="sr-only">Edit</span>
+          </button>
+        )}
+        <MenuButton
+          label="More"
+          action="message-menu"
+          load={menu}
+          with={{ message, actions }}
+          failed={actions.unloaded}
+        />
       </div>
+      {message.editedAt !== undefined && <span class="edited">edited</span>}
       {assistant
         ? (
           <AnswerFacts
@@ -216,7 +252,7 @@ function Versions({ message, versions, actions }: VersionsProps) {
       class="icon"
       data-action={action}
       disabled={to === undefined}
-      onClick={() => to !== undefined && actions.choose(to)}
+      onClick={() => to !== undefined && actions.choose(to, action)}
     >
       {action === "version-back" ? <BackIcon /> : <ForthIcon />}
       <span class="sr-only">{label}</span>

@@ -8,7 +8,9 @@ import { Lazy } from "../components/Lazy.tsx";
 import { whenIdle } from "../components/markdown/idle.ts";
 import { type ListActions, MessageList } from "../components/MessageList.tsx";
 import { Welcome } from "../components/Welcome.tsx";
+import type { BranchItem } from "../lib/client/branch.ts";
 import { listenSoon } from "../lib/client/early_keys.ts";
+import type { Pending } from "../lib/client/outbox.ts";
 import { Pin } from "../lib/client/pin.ts";
 import { useStore } from "../lib/client/use_store.ts";
 import type { Id } from "../lib/core/ids.ts";
@@ -30,8 +32,13 @@ export default function Chat(props: Props) {
     rate: (id, rating, reason) => store.answers.rate(id, rating, reason),
     prompt: (promptId) => store.answers.prompt(promptId),
     summarise: (throughId, text) => store.answers.summarise(throughId, text),
+    editing: store.editing,
+    sendInstead: (message, text) => store.sendInstead(message, text),
+    answers: store.answers,
+    device: store.device,
+    busy: store.busy,
     unloaded: () => store.unloaded(),
-    choose: (id) => store.open.choose(id),
+    choose: (id, action) => void store.answers.choose(id, action),
     resend: (id) => store.outbox.retry(id),
     edit(id) {
       store.waiting.leave(); // or the words would become those of another message
@@ -45,10 +52,10 @@ export default function Chat(props: Props) {
     store.notices.announce({ status: "Earlier messages loaded." });
   }, []);
   const { starters } = props;
-  const items = store.open.shown.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
   const queued = useComputed(() => store.open.state.value?.conversation.running != null);
   const outgoing = store.pending.value.filter((p) => p.state === "failed" || !queued.value);
+  const items = before(store.open.shown.value, outgoing);
   const awaiting = items.at(-1)?.message.status !== "streaming" && outgoing.some((p) => p.state !== "failed");
 
   const list = useRef<HTMLDivElement>(null);
@@ -164,4 +171,12 @@ export default function Chat(props: Props) {
 /** Words put below others, of which there may be none. Last, their files are seen as such. */
 function below(others: string, text: string): string {
   return others.trim() === "" ? text : `${others}\n\n${text}`;
+}
+
+/** What is shown before the messages on their way: one that was said otherwise takes the place of the old one. */
+function before(items: readonly BranchItem[], outgoing: readonly Pending[]): readonly BranchItem[] {
+  const parentId = outgoing.find((pending) => pending.parentId !== undefined)?.parentId;
+  const at = items.findIndex(({ message }) => message.id === parentId);
+  // The end of the branch is no place before others; nor is one that is not shown.
+  return parentId === null ? [] : at < 0 ? items : items.slice(0, at + 1);
 }

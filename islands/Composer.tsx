@@ -43,6 +43,7 @@ export default function Composer(props: { models: ModelList; conversation: Conve
     earlierChars: store.open.earlierChars.value,
     instructions: `${store.preferences.value.value.instructions}${store.setup.saved.value.systemPrompt}`,
     draft: files.value.length > 0 ? attaching.value?.whole(draft.value) ?? "" : draft.value,
+    rewrittenAt: store.open.conversation.value?.rewrittenAt,
     model: modelOf(store.models.value.models, store.choice.next.value),
   });
   const busy = store.busy.value;
@@ -164,9 +165,10 @@ export default function Composer(props: { models: ModelList; conversation: Conve
       if (store.waiting.editing.peek() !== null) store.waiting.leave();
       else void store.stop();
     }
-    if (event.key === "ArrowUp" && box.current?.value === "" && store.waiting.editLast()) {
-      event.preventDefault();
-    }
+    if (
+      event.key === "ArrowUp" && box.current?.value === "" &&
+      (store.waiting.editLast() || store.editLast())
+    ) event.preventDefault();
     if (event.key !== "Enter" || event.altKey) return;
     if (!mod && (event.shiftKey || sendKey === "mod-enter")) return;
     event.preventDefault();

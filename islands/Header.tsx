@@ -1,10 +1,14 @@
 // The head of the page: where we are, how the conversation is asked, and which model answers.
+import { copyText } from "../components/CopyButton.tsx";
 import { MenuIcon, OutlineIcon, PanelIcon, SettingsIcon } from "../components/Icons.tsx";
+import { MenuButton } from "../components/MenuButton.tsx";
 import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
 import { prepareDialog } from "./Dialogs.tsx";
 import ModelPicker from "./ModelPicker.tsx";
+
+const menu = () => import("../components/changing.ts").then((module) => module.ConversationMenu);
 
 type Props = Pick<PageState, "models" | "preferences"> & { conversation: Conversation | null };
 
@@ -41,17 +45,33 @@ export default function Header(props: Props) {
         {conversation === null ? "New chat" : conversation.title || "New chat"}
       </p>
       {conversation !== null && (
-        <button
-          type="button"
-          class="icon outline"
-          data-action="outline"
-          title="Questions in this chat"
-          aria-haspopup="dialog"
-          onClick={() => store.dialog.value = "outline"}
-        >
-          <OutlineIcon />
-          <span class="sr-only">Questions in this chat</span>
-        </button>
+        <>
+          <button
+            type="button"
+            class="icon outline"
+            data-action="outline"
+            title="Questions in this chat"
+            aria-haspopup="dialog"
+            onClick={() => store.dialog.value = "outline"}
+          >
+            <OutlineIcon />
+            <span class="sr-only">Questions in this chat</span>
+          </button>
+          <MenuButton
+            label="This conversation"
+            action="conversation-menu"
+            load={menu}
+            with={{
+              conversation,
+              rename: (title: string) => void store.rename(conversation.id, title),
+              notices: store.notices,
+              answers: store.answers,
+              copyText,
+              remove: () => void store.remove(conversation.id),
+            }}
+            failed={() => store.unloaded()}
+          />
+        </>
       )}
       <button
         type="button"

@@ -2,15 +2,23 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Id, NewId } from "../core/ids.ts";
 import type { ContextUse, UsageReport } from "../protocol/api.ts";
+import type { Conversation } from "../protocol/conversation.ts";
 import type { Rating } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
+import type { Editing } from "./editing.ts";
 import type { Here } from "./here.ts";
+import type { OpenConversation } from "./open_conversation.ts";
+import type { Revisions } from "./revisions.ts";
+
+/** What is done to what was said, once it is loaded how. */
+export type ChangeSaid = (revisions: Revisions) => Promise<void>;
 
 export interface AnswersPorts {
   api: Api;
   newId: NewId;
   here: Here;
   /** The conversation that is open. */
+  open: OpenConversation;
   id(): Id | null;
   /** The conversation's model. */
   model(): string;
@@ -18,6 +26,14 @@ export interface AnswersPorts {
   attempt(what: string, call: () => Promise<unknown>): Promise<boolean>;
   /** For screen readers. */
   say(status: string): void;
+  /** Puts a text into the composer. */
+  fill(text: string): void;
+  /** A toast. */
+  tell(text: string, action?: { label: string; run: () => void }): void;
+  /** A conversation was made here, and is to be shown. */
+  opened(conversation: Conversation): void;
+  /** A part of the page could not be loaded. */
+  unloaded(): void;
 }
 
 export class Answers {
@@ -26,6 +42,7 @@ export class Answers {
   readonly #ports: AnswersPorts;
   /** One is being asked for: a second press is the same wish. */
   #asking = false;
+  #loaded: Revisions | null = null;
 
   constructor(ports: AnswersPorts) {
     this.#ports = ports;
@@ -45,6 +62,17 @@ export class Answers {
     return this.#ask("The answer could not go on.", (id) => api.continueAnswer(id, wanted));
   }
 
+  /** Shows another version of a message; and everywhere, unless an answer is written in the one that is shown. */
+  async choose(versionId: Id, action: string): Promise<void> {
+    this.#ports.open.choose(versionId);
+    await (await this.#revisions())?.choose(versionId, action);
+  }
+
+  /** Words for a message that is not there any more. */
+  async rescue(editing: Editing): Promise<void> {
+    (await this.#revisions())?.rescue(editing);
+  }
+
   /** What its reader thinks of an answer; null takes it back. */
   async rate(messageId: Id, rating: Rating | null, reason?: string): Promise<boolean> {
     const { api, attempt, say } = this.#ports;
@@ -60,13 +88,7 @@ export class Answers {
   async summarise(throughId: Id, text: string): Promise<ClientError | null> {
     const id = this.#ports.id();
     if (id === null) return null;
-    try {
-      await this.#ports.api.editSummary(id, throughId, text);
-      return null;
-    } catch (error) {
-      if (error instanceof ClientError) return error;
-      throw error;
-    }
+    return await refusalOf(() => this.#ports.api.editSummary(id, throughId, text));
   }
 
   /** The system prompt that an answer was asked with. @throws ClientError */
@@ -86,6 +108,29 @@ export class Answers {
     return this.#ports.api.usage();
   }
 
+  /** Changes what was said. Of two changes at once the second is the same wish. */
+  async revise(act: ChangeSaid): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const revisions = await this.#revisions();
+      if (revisions !== null) await act(revisions);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** Null when it could not be loaded; the person was told. */
+  async #revisions(): Promise<Revisions | null> {
+    try {
+      const { Revisions } = await import("./revisions.ts");
+      return this.#loaded ??= new Revisions(this.#ports, refusalOf);
+    } catch {
+      this.#ports.unloaded();
+      return null;
+    }
+  }
+
   async #ask(what: string, call: (conversationId: Id) => Promise<unknown>): Promise<void> {
     const id = this.#ports.id();
     if (id === null || this.#asking) return;
@@ -93,5 +138,16 @@ export class Answers {
     const asked = await this.#ports.attempt(what, () => call(id));
     this.#asking = false;
     if (asked) this.#ports.say("Sent. Generating.");
+  }
+}
+
+/** Makes a call. Null when it was answered, else why not. */
+async function refusalOf(call: () => Promise<unknown>): Promise<ClientError | null> {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
   }
 }

@@ -10,6 +10,7 @@ export interface Unsent {
   id: Id;
   text: string;
   model: string;
+  parentId?: Id | null;
 }
 
 /** How a conversation that is not begun shall be. */
@@ -31,6 +32,8 @@ export interface Draft {
   files?: readonly DraftFile[];
   /** The model of the next message alone. */
   once?: string;
+  /** Other words for messages that are there, by their ids. */
+  edits?: Record<Id, string>;
   /** Only beside the draft of the conversation that is not begun. */
   beginning?: Beginning;
 }
@@ -70,9 +73,9 @@ export class Drafts {
   }
 
   write(conversation: Id | null, draft: Draft): void {
-    const { text, unsent, files = [], once, beginning } = draft;
+    const { text, unsent, files = [], once, beginning, edits = {} } = draft;
     const empty = text === "" && unsent.length === 0 && files.length === 0 && once === undefined &&
-      beginning === undefined;
+      beginning === undefined && Object.keys(edits).length === 0;
     const name = key(conversation);
     this.#here.delete(name);
     try {

@@ -78,6 +78,8 @@ export class OpenConversation {
     return { summary, sent: asked?.summaryThroughId === summary.throughId };
   });
 
+  /** What the reader has chosen is on its way to the server. */
+  keeping = false;
   readonly #ports: OpenPorts;
   readonly #recent = new RecentStates();
   #latest: ConversationState | null = null;
@@ -164,7 +166,7 @@ export class OpenConversation {
     this.#recent.drop(id);
   }
 
-  /** Shows another version of an answer, in this tab only. */
+  /** Shows another version of a message, in this tab only. */
   choose(versionId: Id): void {
     const version = this.state.peek()?.messages.find((m) => m.id === versionId);
     if (version !== undefined) {
@@ -226,8 +228,9 @@ export class OpenConversation {
     if (after === before) return;
     batch(() => {
       this.state.value = after;
-      // A leaf that moved is news from somewhere: what the reader had chosen before is over.
-      if (before?.conversation.activeLeaf !== after.conversation.activeLeaf) this.#choices.value = new Map();
+      // A leaf that moved is news from somewhere: what the reader had chosen before is over; unless it moved because of that.
+      const moved = before?.conversation.activeLeaf !== after.conversation.activeLeaf;
+      if (moved && !this.keeping) this.#choices.value = new Map();
       this.#ports.painted(before, after);
     });
     const { activeLeaf } = after.conversation;

@@ -17,7 +17,8 @@ export interface Pending {
   conversationId: Id | null;
   text: string;
   model: string;
-  parentId?: Id;
+  /** What it follows: an older message, where it is said in place of another. */
+  parentId?: Id | null;
   sentAt: number;
   state: "sending" | "accepted" | "failed";
   error?: Omit<MessageError, "code"> & { code: ClientError["code"] };
@@ -54,20 +55,26 @@ export class Outbox {
     this.#ports = ports;
   }
 
-  /** Shows and sends a message. False when too many are waiting. */
-  send(conversationId: Id | null, text: string, model: string, parentId?: Id): boolean {
-    if (this.pending.peek().length >= PENDING_MAX) return false;
+  /** Shows and sends a message; `instead` of another, it was not written in the composer. @returns its id; null when too many are waiting. */
+  send(
+    conversationId: Id | null,
+    text: string,
+    model: string,
+    parentId?: Id | null,
+    instead = false,
+  ): Id | null {
+    if (this.pending.peek().length >= PENDING_MAX) return null;
     const { newId, clock, drafts } = this.#ports;
     const id = newId();
     // In one write: there is no moment in which the words are nowhere (O2).
-    const { unsent } = drafts.read(conversationId);
-    drafts.change(conversationId, { text: "", files: undefined, unsent: [...unsent, { id, text, model }] });
+    const unsent = [...drafts.read(conversationId).unsent, { id, text, model, parentId }];
+    drafts.change(conversationId, instead ? { unsent } : { text: "", files: undefined, unsent });
     this.pending.value = [
       ...this.pending.peek(),
       { id, conversationId, text, model, parentId, sentAt: clock.now(), state: "sending" },
     ];
     this.#enqueue(id, conversationId);
-    return true;
+    return id;
   }
 
   /** Sends a failed message again, under the same id. */
@@ -105,7 +112,7 @@ export class Outbox {
   /** What an earlier visit left unsent shows up as failed: the person decides whether it still matters. */
   restore(conversationId: Id | null, messages: readonly Message[]): void {
     const here = new Set([...messages, ...this.pending.peek()].map((m) => m.id));
-    for (const { id, text, model } of this.#ports.drafts.read(conversationId).unsent) {
+    for (const { id, text, model, parentId } of this.#ports.drafts.read(conversationId).unsent) {
       if (messages.some((m) => m.id === id)) this.#ports.drafts.removeUnsent(conversationId, id);
       if (here.has(id) || this.pending.peek().length >= PENDING_MAX) continue;
       const detail = "This message was not confirmed before the page was left.";
@@ -113,7 +120,7 @@ export class Outbox {
       const sentAt = this.#ports.clock.now();
       this.pending.value = [
         ...this.pending.peek(),
-        { id, conversationId, text, model, sentAt, state: "failed", error },
+        { id, conversationId, text, model, parentId, sentAt, state: "failed", error },
       ];
     }
   }

@@ -5,6 +5,7 @@ import type { Id } from "../core/ids.ts";
 import type { BulkAction, ModelList, PageState, RemovedAll } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import { DEFAULTS, type DeviceSettings } from "../protocol/device.ts";
+import type { Message } from "../protocol/message.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
 import { Answers } from "./answers.ts";
 import { Api, ClientError } from "./api.ts";
@@ -13,9 +14,10 @@ import { Connection, type Link } from "./connection.ts";
 import { Device } from "./device.ts";
 import type { DialogName } from "./dialog_name.ts";
 import { Drafts } from "./drafts.ts";
+import { Editing } from "./editing.ts";
 import { Here } from "./here.ts";
 import { Library } from "./library.ts";
-import { Notices } from "./notices.ts";
+import { type Notice, Notices } from "./notices.ts";
 import { OpenConversation } from "./open_conversation.ts";
 import { Outbox } from "./outbox.ts";
 import type { Pin } from "./pin.ts";
@@ -60,6 +62,7 @@ export class Store {
   readonly unread: Signal<ReadonlySet<Id>> = signal(new Set());
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly editing: Editing;
   readonly waiting: Waiting;
   readonly setup: Setup;
   readonly choice: Choice;
@@ -144,22 +147,34 @@ export class Store {
       shownTo: (wanted) => wanted === id.peek() ? this.open.state.peek()?.cursor ?? 0 : 0,
       created: (conversation) => this.#created(conversation),
     });
+    const fill = (text: string) => void (this.fill.value = text);
+    const tell = (text: string, action?: Notice["action"]) =>
+      this.notices.show({ tone: "calm", text, action });
+    this.editing = new Editing(drafts, () => id.peek());
     this.answers = new Answers({
       api,
       newId,
       here: this.here,
+      open: this.open,
       id: () => id.peek(),
       model: () => this.choice.standing.peek(),
       attempt,
       say: (status) => this.notices.announce({ status }),
+      fill,
+      tell,
+      opened: (conversation) => {
+        this.library.put(conversation);
+        void this.go(conversation.id);
+      },
+      unloaded: () => this.unloaded(),
     });
     this.waiting = new Waiting({
       api,
       state: () => this.open.state.peek(),
       attempt,
       draft: () => this.drafts.read(this.open.id.peek()).text,
-      fill: (text) => this.fill.value = text,
-      tell: (text) => this.notices.show({ tone: "calm", text }),
+      fill,
+      tell,
     });
   }
 
@@ -200,19 +215,37 @@ export class Store {
     this.setup.restore();
     this.choice.enter(this.open.id.peek());
     void this.#markUnread();
-    this.outbox.restore(this.open.id.peek(), this.open.state.peek()?.messages ?? []);
+    this.#resume();
     this.#connect();
   }
 
   /** Sends a message, or queues it behind the answer that is under way. False when there is nothing to send. */
   send(text: string): boolean {
     if (text.trim() === "") return false;
-    const sent = this.outbox.send(this.open.id.peek(), text, this.choice.next.peek(), this.open.fork);
-    if (sent) {
+    return this.#send(text, this.open.fork) !== null;
+  }
+
+  /** Sends other words in place of a message that was said: they follow what that one follows. What is in the composer stays. */
+  sendInstead({ parentId }: Message, text: string): Id | null {
+    return this.#send(text, parentId, true);
+  }
+
+  #send(text: string, parentId: Id | null | undefined, instead = false): Id | null {
+    const sent = this.outbox.send(this.open.id.peek(), text, this.choice.next.peek(), parentId, instead);
+    if (sent !== null) {
       this.choice.chooseOnce(null);
       this.notices.announce({ status: "Sent. Generating." });
     } else this.notices.show({ tone: "error", text: "Too many messages wait already." });
     return sent;
+  }
+
+  /** Begins to give the person's last message other words. False when there is none. */
+  editLast(): boolean {
+    const last = this.open.shown.peek().findLast(({ message }) => message.role === "user");
+    // What is on its way came last, and cannot be changed yet.
+    if (last === undefined || this.pending.peek().length > 0) return false;
+    this.editing.begin(last.message.id);
+    return true;
   }
 
   /** Stops the answer that is under way, even before it has a name. */
@@ -306,12 +339,26 @@ export class Store {
     if (id === left) return;
     this.setup.leave(left, id);
     this.waiting.forget();
+    this.editing.message.value = null;
     const entered = this.open.enter(id);
     this.choice.enter(id);
     this.#marks?.look();
     this.#title();
     await entered;
-    if (this.open.id.peek() === id) this.outbox.restore(id, this.open.state.peek()?.messages ?? []);
+    if (this.open.id.peek() === id) this.#resume();
+  }
+
+  /** Takes up what was left in the conversation that is open. */
+  #resume(): void {
+    const state = this.open.state.peek();
+    this.outbox.restore(this.open.id.peek(), state?.messages ?? []);
+    this.editing.enter();
+    if (state !== null) this.#look(state, null);
+  }
+
+  /** Whether the message that is being edited is still there. */
+  #look(after: ConversationState, before: ConversationState | null): void {
+    if (this.editing.isLost(after, before)) void this.answers.rescue(this.editing);
   }
 
   #created(conversation: Conversation): void {
@@ -369,6 +416,7 @@ export class Store {
     }
     this.outbox.settle(after.messages);
     this.waiting.seen(after);
+    this.#look(after, before);
     this.#title();
   }
 

@@ -27,6 +27,8 @@ export interface WindowParts {
   /** The system prompt and what a person wants said in all conversations. */
   instructions: string;
   draft: string;
+  /** When something that was said was last changed: what was counted until then is of other words. Absent: never. */
+  rewrittenAt?: number;
   model: Model | undefined;
 }
 
@@ -41,10 +43,14 @@ export class WindowMeter {
   readonly #finished = new WeakMap<Message, number>();
   readonly #growing = new Map<string, GrowingCount>();
 
-  read({ messages, earlierChars, instructions, draft, model }: WindowParts): WindowUse {
+  read(
+    { messages, earlierChars, instructions, draft, model, rewrittenAt = -Infinity }: WindowParts,
+  ): WindowUse {
     const draftTokens = draft.trim() === "" ? 0 : estimateTokens(draft);
     // Some servers count nothing and say so with a 0.
-    const at = messages.findLastIndex(({ usage }) => usage !== undefined && usage.inputTokens > 0);
+    const at = messages.findLastIndex(({ usage, createdAt }) =>
+      usage !== undefined && usage.inputTokens > 0 && createdAt > rewrittenAt
+    );
     const { usage, model: answeredBy, recovered } = messages[at] ?? {};
     let beforeTokens = 0;
     if (usage === undefined) beforeTokens = instructions === "" ? 0 : estimateTokens(instructions);

@@ -119,6 +119,7 @@ Deno.test("T12: an answer is given again by another model, beside the first, and
     const tab = await ChatPage.open(context, `${server.url}/c/${conversation.id}`);
     await tab.send("Who are you?");
     assertEquals(await textOf(await tab.answerWith("complete")), "I am chat.");
+    await tab.answers.last().locator('[data-action="message-menu"]').press("Enter");
     await tab.action("regenerate-with").press("Enter");
     assertEquals(await tab.action("once").count(), 0, "it is for this answer anyway");
     await search(tab).fill("luna");

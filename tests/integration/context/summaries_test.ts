@@ -1,13 +1,22 @@
 // Summaries: made beside the answers, once, by whoever is first; and a person's own words for them.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { listMessages, readMessage } from "@/lib/chat/messages.ts";
+import { editAnswer } from "@/lib/chat/rewriting.ts";
 import { listSummaries, type SummaryState } from "@/lib/chat/summaries.ts";
 import { branch } from "@/lib/chat/tree.ts";
 import { readSnapshot } from "@/lib/chat/snapshot.ts";
 import { REQUESTS_MAX } from "@/lib/context/transcript.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { type Id, randomId } from "@/lib/core/ids.ts";
-import { conversationTopic, headKey, summaryKey, summaryPrefix, TRASH_TTL_MS } from "@/lib/kv/keys.ts";
+import {
+  conversationKey,
+  conversationTopic,
+  headKey,
+  summaryKey,
+  summaryPrefix,
+  TRASH_TTL_MS,
+} from "@/lib/kv/keys.ts";
+import { set } from "@/lib/kv/store.ts";
 import type { Message } from "@/lib/protocol/message.ts";
 import { SUMMARY_CHARS_MAX } from "@/lib/protocol/summary.ts";
 import type { Fault } from "../../support/faulty_store.ts";
@@ -65,6 +74,7 @@ async function need({ here, id, world }: Scene, turns: number, process = here): 
     branch: path,
     throughId,
     summaries,
+    rewrittenAt: (await here.conversations.readAny(id)).conversation.rewrittenAt,
   });
   return throughId;
 }
@@ -452,4 +462,34 @@ Deno.test("an answer that is still written ends no summary", async () => {
   await world.provider.call(1);
   const error = await assertRejects(() => here.editSummary(id, reply.messageId, "x"), AppError);
   assertEquals(error.code, "invalid");
+});
+
+Deno.test("Y4: a summary of words that are changed while it is made is not written, and is made of the new ones", async () => {
+  await using it = await scene(6);
+  const { here, id, model, world } = it;
+  const [, answer] = await branchOf(it);
+  const summary = held(model);
+  const throughId = await need(it, 4);
+  const { answer: say } = await summary;
+  await editAnswer(here.rewriting, world.userId, id, answer!.id, "Something else.");
+  say("Of the old words.");
+  await here.summaries.settled();
+  assertEquals(await state(it, throughId), null);
+  // One that was begun in the same moment, and of which the change knew nothing.
+  const late = held(model);
+  await need(it, 4);
+  const { answer: sayLate } = await late;
+  await world.clock.advance(1);
+  const { conversation, ...record } = await here.conversations.readAny(id);
+  const changed = { ...conversation, rewrittenAt: world.clock.now() };
+  await here.store.commit({
+    checks: [],
+    writes: [set(conversationKey(id), { ...record, conversation: changed })],
+  });
+  sayLate("Of the old words.");
+  await here.summaries.settled();
+  assertEquals(await state(it, throughId), null, "it is let go, and may be made at once");
+  await made(it, 4);
+  assertEquals((await state(it, throughId))?.state, "ready");
+  assert(model.summarised.at(-1)!.turns[0]!.text.includes("Something else."));
 });

@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Conversations } from "@/lib/chat/conversations.ts";
-import { type MessageRecord, writeMessage } from "@/lib/chat/messages.ts";
+import { eraseMessage, type MessageRecord, writeMessage } from "@/lib/chat/messages.ts";
 import { listSummaries, type ReadySummary } from "@/lib/chat/summaries.ts";
 import { type LogReader, readSnapshot } from "@/lib/chat/snapshot.ts";
 import { AppError } from "@/lib/core/errors.ts";
 import { randomId } from "@/lib/core/ids.ts";
 import { conversationTopic, segmentPrefix, summaryKey } from "@/lib/kv/keys.ts";
-import { set } from "@/lib/kv/store.ts";
+import { remove, set, type Write } from "@/lib/kv/store.ts";
 import type { Conversation } from "@/lib/protocol/conversation.ts";
-import type { EntryType, LogEntry, StreamEvent } from "@/lib/protocol/event.ts";
+import type { EntryType, LogEntry, Rewritten, StreamEvent } from "@/lib/protocol/event.ts";
 import type { Message, Part, Status } from "@/lib/protocol/message.ts";
 import { type ConversationState, reduce } from "@/lib/protocol/reduce.ts";
 import { logOn } from "../../support/bus.ts";
@@ -22,6 +22,7 @@ class Chat {
   readonly bus: ReturnType<typeof logOn>;
   readonly conversations: Conversations;
   readonly records: MessageRecord[] = [];
+  readonly removed: MessageRecord[] = [];
   conversation!: Conversation;
 
   private constructor(kv: Deno.Kv) {
@@ -80,6 +81,53 @@ class Chat {
         const ready: ReadySummary = { state: "ready", summary, tokens: 1, seq };
         return [set(summaryKey(this.conversation.id, summary.throughId), ready)];
       },
+    }));
+  }
+
+  /** A message under another parent, as `chat/removals.ts` moves it: its record stands for the same entry as before. */
+  async follow(at: number, parent: number): Promise<void> {
+    const { message: before, ...place } = this.records[at]!;
+    const parentId = parent === at ? null : this.records[parent]!.message.id;
+    const record = { ...place, message: { ...before, parentId } };
+    this.records[at] = record;
+    await this.rewrite(
+      { removed: [], moved: [{ messageId: before.id, parentId }], unsummarised: [] },
+      () => writeMessage(record),
+    );
+  }
+
+  /** A message that goes, what followed it, and the summary that ends with it. */
+  async remove(at: number): Promise<void> {
+    const [gone] = this.records.splice(at, 1) as [MessageRecord];
+    this.removed.push(gone);
+    const { id, parentId } = gone.message;
+    const moved: { messageId: string; parentId: string | null }[] = [];
+    const writes = eraseMessage(gone);
+    for (const [i, record] of this.records.entries()) {
+      if (record.message.parentId !== id) continue;
+      this.records[i] = { ...record, message: { ...record.message, parentId } };
+      moved.push({ messageId: record.message.id, parentId });
+      writes.push(...writeMessage(this.records[i]));
+    }
+    writes.push(remove(summaryKey(this.conversation.id, id)));
+    await this.rewrite({ removed: [id], moved, unsummarised: [id] }, () => writes);
+  }
+
+  /** The message that was removed last, as the newest. */
+  async putBack(): Promise<void> {
+    const back = this.removed.pop();
+    if (back === undefined) return;
+    await this.entry({ type: "message", data: { message: back.message } }, (seq) => {
+      const record = { ...back, seq, order: seq };
+      this.records.push(record);
+      return record;
+    });
+  }
+
+  async rewrite(data: Rewritten, writes: () => Write[]): Promise<void> {
+    await this.bus.log.append(() => ({
+      topics: [{ topic: this.topic, entries: [{ type: "rewritten", data }] }],
+      writes,
     }));
   }
 
@@ -155,6 +203,9 @@ const step = fc.oneof(
   }),
   fc.record({ do: fc.constant("rename" as const), title: fc.string() }),
   fc.record({ do: fc.constant("summarise" as const), at, text: fc.string() }),
+  fc.record({ do: fc.constant("follow" as const), at, parent: at }),
+  fc.record({ do: fc.constant("remove" as const), at }),
+  fc.record({ do: fc.constant("putBack" as const) }),
 );
 
 Deno.test("N1: at every moment a snapshot is what a follower from the beginning holds", async () => {
@@ -166,10 +217,13 @@ Deno.test("N1: at every moment a snapshot is what a follower from the beginning 
         const target = "at" in it ? it.at % Math.max(1, chat.records.length) : 0;
         const record = chat.records[target];
         if (it.do === "add") await chat.add(it.status as Status);
+        else if (it.do === "putBack") await chat.putBack();
         else if (it.do === "rename") {
           await chat.conversations.patch(USER, chat.conversation.id, { title: it.title });
         } else if (record === undefined) continue;
         else if (it.do === "summarise") await chat.summarise(record, it.text);
+        else if (it.do === "follow") await chat.follow(target, it.parent % chat.records.length);
+        else if (it.do === "remove") await chat.remove(target);
         else if (it.do === "say") {
           await chat.say(record, it.parts, (record.message.attempt ?? 1) - (it.stale ? 1 : 0));
         } else if (it.do === "end") {
@@ -236,6 +290,27 @@ Deno.test("N1: a summary that is written again while a snapshot is read is in it
   assertEquals(snapshot.summaries?.map(({ text }) => text), ["one, corrected", "two, corrected"]);
   assertEquals(state(snapshot), state(await chat.reduced()));
   assertEquals((await listSummaries(chat.bus.store, chat.conversation.id)).length, 2);
+});
+
+Deno.test("N1: what the log says of a message and its summary before both went is not said again while an answer is written", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const chat = await Chat.on(kv);
+  await chat.add("complete");
+  // From its entry on, the log is read for each snapshot.
+  await chat.add("streaming");
+  await chat.add("complete");
+  await chat.follow(2, 0);
+  await chat.summarise(chat.records[0]!, "short");
+  await chat.summarise(chat.records[2]!, "longer");
+  await chat.remove(0);
+  const snapshot = await chat.snapshot();
+  assertEquals(snapshot.summaries?.map(({ text }) => text), ["longer"]);
+  assertEquals(snapshot.messages.map(({ parentId }) => parentId), [null, null]);
+  assertEquals(state(snapshot), state(await chat.reduced()));
+  await chat.putBack();
+  await chat.summarise(chat.records[2]!, "again");
+  await chat.remove(1);
+  assertEquals(state(await chat.snapshot()), state(await chat.reduced()));
 });
 
 Deno.test("N1: an answer of more segments than a catch-up reads is whole in its snapshot", async () => {

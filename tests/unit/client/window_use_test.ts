@@ -85,3 +85,12 @@ Deno.test("X4: an answer that grows is counted as it grows, and read again witho
   const whole = estimateTokens("Why are there tides?") + estimateTokens(words);
   assert(Math.abs(use.beforeTokens - whole) / whole < 0.1, `${use.beforeTokens} of ${whole}`);
 });
+
+Deno.test("M5: what was counted before something was changed or removed is of other words: all is estimated again", () => {
+  const use = read({ rewrittenAt: 5 });
+  const [asked, said] = [estimateTokens("Why are there tides?"), estimateTokens("Because of the moon.")];
+  assertEquals([use.beforeTokens, use.counted], [estimateTokens("Be brief.") + asked + said, false]);
+  // A count that came after that is of the new words.
+  const later = { ...answer, createdAt: 6 };
+  assertEquals(read({ messages: [question, later], rewrittenAt: 5 }).counted, true);
+});

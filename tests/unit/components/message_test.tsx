@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { Message, type MessageActions } from "@/components/Message.tsx";
+import { Drafts } from "@/lib/client/drafts.ts";
+import { Editing } from "@/lib/client/editing.ts";
+import { signal } from "@preact/signals";
+import { DEFAULTS } from "@/lib/protocol/device.ts";
 import { Outgoing } from "@/components/Outgoing.tsx";
 import type { Message as MessageData } from "@/lib/protocol/message.ts";
 import { id, message, model, text } from "../client/sample.ts";
@@ -10,6 +14,11 @@ const ACTIONS: MessageActions = {
   regenerateWith() {},
   goOn() {},
   choose() {},
+  editing: new Editing(new Drafts(null), () => null),
+  sendInstead: () => null,
+  answers: { revise: () => Promise.resolve() },
+  device: { settings: signal(DEFAULTS) },
+  busy: signal(false),
   rate: () => Promise.resolve(true),
   prompt: () => Promise.resolve(""),
   unloaded() {},

@@ -165,3 +165,21 @@ Deno.test("R3: a snapshot of the end leaves the ended messages before it, takes 
   assertEquals(after.forks, [{ parentId: id(2), ids: [id(3), id(7)] }]);
   assertEquals(after.earlier?.map((e) => e.before), [id(2), id(3)]);
 });
+
+Deno.test("M5: what was removed is gone, what was moved follows another, what is void is no summary; the rest is the same object", () => {
+  const summary = { throughId: id(10), text: "short", by: "model" as const, createdAt: 0 };
+  const messages = [
+    message({ id: id(9) }),
+    message({ parentId: id(9) }),
+    message({ id: id(11), parentId: id(10) }),
+  ];
+  const state = fold(begun(messages), [entry(2, "summary", { summary })]);
+  const after = fold(state, [entry(3, "rewritten", {
+    removed: [id(10)],
+    moved: [{ messageId: id(11), parentId: id(9) }],
+    unsummarised: [id(10)],
+  })]);
+  assertEquals(after.messages.map((one) => [one.id, one.parentId]), [[id(9), null], [id(11), id(9)]]);
+  assertEquals([after.summaries, after.cursor], [undefined, 3]);
+  assertStrictEquals(after.messages[0], state.messages[0]);
+});
