@@ -22,7 +22,7 @@ import { type Line, Shelf } from "./shelf.ts";
 /** How long one search reads what is not remembered. What is still missing then, the next one reads. */
 export const READ_MS_MAX = 2_000;
 /** Conversations that are read at once. */
-const READERS = 8;
+export const READERS = 8;
 /** Conversations of one person that are searched, those that changed last. */
 const CONVERSATIONS_MAX = 20_000;
 /** Rows of the person's topic that are read to learn what changed; behind more, everything is read again. */
