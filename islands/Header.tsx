@@ -59,7 +59,7 @@ export default function Header(props: Props) {
           </button>
           <MenuButton
             label="This conversation"
-            action="conversation-menu"
+            action="this-conversation"
             load={menu}
             with={{
               conversation,

@@ -380,7 +380,7 @@ Deno.test("M2: the conversation's menu renames, copies its id and link, clears i
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
     const tab = await ChatPage.open(context, address);
     const open = async () => {
-      await tab.action("conversation-menu").press("Enter");
+      await tab.action("this-conversation").press("Enter");
       await tab.page.getByRole("menu").waitFor();
     };
     const clipboard = () => tab.page.evaluate(() => navigator.clipboard.readText());
@@ -395,7 +395,7 @@ Deno.test("M2: the conversation's menu renames, copies its id and link, clears i
     await tab.page.locator("#chat-title", { hasText: "Other plans" }).waitFor();
     assertEquals(
       await tab.page.evaluate(() => document.activeElement?.getAttribute("data-action")),
-      "conversation-menu",
+      "this-conversation",
     );
     assertEquals((await api.read(id)).conversation.title, "Other plans");
     await open();
