@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { titleKey, userTopic } from "@/lib/kv/keys.ts";
 import type { Id } from "@/lib/core/ids.ts";
 import type { UsageReport } from "@/lib/protocol/api.ts";
+import { listed } from "@/lib/protocol/conversation.ts";
 import { report } from "@/lib/usage/report.ts";
 import type { Fault } from "../../support/faulty_store.ts";
 import { type Process, World } from "../../support/program.ts";
@@ -62,7 +63,7 @@ Deno.test("M2: when the first answer has ended a cheap model names the conversat
   assertEquals(conversation.updatedAt, updatedAt, "its place in the list stays");
   assertEquals((await process.state(id)).conversation, conversation);
   const entries = await process.log.after(userTopic(world.userId), 0);
-  assertEquals(JSON.parse(entries!.at(-1)!.json).conversation, conversation);
+  assertEquals(JSON.parse(entries!.at(-1)!.json).conversation, listed(conversation));
   assertEquals((await world.kv.get(titleKey(id))).value, null);
   assertEquals(conversation.spent, { microUsd: 21, unpriced: 0 });
   const today = new Date(world.clock.now()).toISOString().slice(0, 10);
