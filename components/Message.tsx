@@ -167,10 +167,10 @@ function Progress({ message, models, here, stopping, whole }: Props) {
   );
 }
 
-/** An answer that ended before its time, with words of which there could be more. */
+/** An answer that ended before its time, with words of which there could be more, and room for them. */
 function canGoOn({ message, last }: Props): boolean {
-  const { role, status, stopReason } = message;
-  const cutOff = status === "cancelled" || status === "failed" ||
+  const { role, status, stopReason, error } = message;
+  const cutOff = status === "cancelled" || (status === "failed" && error?.code !== "answer_too_long") ||
     (status === "complete" && stopReason === "length");
   return role === "assistant" && last && cutOff && textOf(message).trim() !== "";
 }

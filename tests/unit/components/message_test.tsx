@@ -83,6 +83,8 @@ Deno.test("T7, P8: an error is named in words, with the code for programs, and R
     "there is nothing to go on from",
   );
   assert(!html(failed, [id(10)], false, false).includes('data-action="continue"'), "more was said after it");
+  const full = { ...failed, error: { ...error, code: "answer_too_long" as const } };
+  assert(!html(full).includes('data-action="continue"'), "there is no room for more of it");
 });
 
 Deno.test("T11: an answer that was cut off says so and can go on; one that is whole cannot", () => {
