@@ -7,6 +7,8 @@ export interface EarlierProps {
   first: Id;
   /** @throws ClientError */
   load(): Promise<void>;
+  /** What is here was kept by the browser, which has no more of it. */
+  offline: boolean;
 }
 
 /** So far above the reader it is loaded: a turn of the wheel later it is there. */
@@ -26,7 +28,9 @@ export class Earlier extends Component<EarlierProps, { is: "idle" | "loading" | 
   }
 
   override componentDidUpdate(before: EarlierProps): void {
-    if (before.first !== this.props.first) this.#look();
+    // The network is back: whoever reads near the top has waited for it.
+    if (before.offline && !this.props.offline) this.setState({ is: "idle" }, () => this.#look());
+    else if (before.first !== this.props.first) this.#look();
   }
 
   override componentWillUnmount(): void {
@@ -47,7 +51,7 @@ export class Earlier extends Component<EarlierProps, { is: "idle" | "loading" | 
   }
 
   async #load(): Promise<void> {
-    if (this.state.is === "loading") return;
+    if (this.state.is === "loading" || this.props.offline) return;
     this.setState({ is: "loading" });
     try {
       await this.props.load();
@@ -59,16 +63,19 @@ export class Earlier extends Component<EarlierProps, { is: "idle" | "loading" | 
 
   override render() {
     const { is } = this.state;
+    const { offline } = this.props;
     return (
       <button
         ref={this.#button}
         type="button"
         data-action="earlier"
-        data-is={is}
-        aria-disabled={is === "loading"}
+        data-is={offline ? "offline" : is}
+        aria-disabled={offline || is === "loading"}
         onClick={() => void this.#load()}
       >
-        {is === "loading"
+        {offline
+          ? "Earlier messages are not in this browser. They come when the network is back"
+          : is === "loading"
           ? "Loading earlier messages…"
           : is === "failed"
           ? "Earlier messages could not be loaded. Try again"

@@ -1,4 +1,4 @@
-// A message on its way: it looks as if it had arrived, unless it failed.
+// A message on its way: it looks as if it had arrived, unless it waits for the network or failed.
 import type { Pending } from "../lib/client/outbox.ts";
 import { UserText } from "./attachments/UserText.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
@@ -19,12 +19,14 @@ export function Outgoing({ pending, actions }: { pending: Pending; actions: Outg
   const { id, text, state, error } = pending;
   // What the server says of these is for programs.
   const gone = error?.code === "unauthenticated" || error?.code === "not_found" ? error.code : null;
+  const retry = <button type="button" data-action="retry" onClick={() => actions.resend(id)}>Retry</button>;
+  const edit = <button type="button" data-action="edit" onClick={() => actions.edit(id)}>Edit</button>;
   return (
     <article
       class="message"
       data-message-id={id}
       data-role="user"
-      data-status={state === "failed" ? "failed" : "sending"}
+      data-status={state === "accepted" ? "sending" : state}
       data-attempt={1}
       aria-labelledby={`m-${id}`}
       tabIndex={-1}
@@ -36,26 +38,12 @@ export function Outgoing({ pending, actions }: { pending: Pending; actions: Outg
       {state === "failed" && (
         <ErrorNote failure={gone === null ? error ?? UNSENT : { ...UNSENT, requestId: error?.requestId }}>
           {gone === null
-            ? (
-              <button
-                type="button"
-                data-action="retry"
-                onClick={() => actions.resend(id)}
-              >
-                Retry
-              </button>
-            )
+            ? retry
             : <Lazy load={GONE} failed={actions.unloaded} with={{ code: gone, go: actions.startOver }} />}
-          <button
-            type="button"
-            data-action="edit"
-            onClick={() =>
-              actions.edit(id)}
-          >
-            Edit
-          </button>
+          {edit}
         </ErrorNote>
       )}
+      {state === "waiting" && <p class="row waits">Waits for the network {retry} {edit}</p>}
     </article>
   );
 }

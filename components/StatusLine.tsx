@@ -3,13 +3,20 @@ import type { Link } from "../lib/client/connection.ts";
 
 interface Props {
   link: Link;
+  offline: boolean;
+  /** Of when that is what the page shows, where there is no network. */
+  asOf: string | null;
   /** Begins a new session, and takes along what was not sent. */
   startOver(): void;
 }
 
-export function StatusLine({ link, startOver }: Props) {
-  if (link === "waiting") {
-    return <p class="status-line" data-link={link}>Reconnecting… What you send is kept.</p>;
+export function StatusLine({ link, offline, asOf, startOver }: Props) {
+  if (offline) {
+    return (
+      <p class="status-line" data-link="waiting">
+        {asOf === null ? "Reconnecting…" : `Offline, as of ${asOf}.`} What you send is kept.
+      </p>
+    );
   }
   if (link !== "stopped") return null;
   return (

@@ -18,7 +18,9 @@ import type { PageState } from "../lib/protocol/api.ts";
 import type { DeviceSettings } from "../lib/protocol/device.ts";
 import { prepareDialog } from "./Dialogs.tsx";
 
-type Props = Pick<PageState, "snapshot" | "models" | "starters"> & { device?: Pick<DeviceSettings, "pace"> };
+type Props = Partial<Pick<PageState, "person" | "snapshot" | "models" | "starters">> & {
+  device?: Pick<DeviceSettings, "pace">;
+};
 
 const loader = () => import("../components/Earlier.tsx").then(({ Earlier }) => Earlier);
 
@@ -39,7 +41,7 @@ export default function Chat(props: Props) {
     busy: store.busy,
     unloaded: () => store.unloaded(),
     choose: (id, action) => void store.answers.choose(id, action),
-    resend: (id) => store.outbox.retry(id),
+    resend: (id) => void store.outbox.retry(id),
     edit(id) {
       store.waiting.leave(); // or the words would become those of another message
       store.fill.value = below(drafted(), store.outbox.discard(id));
@@ -51,12 +53,13 @@ export default function Chat(props: Props) {
     await store.open.loadEarlier();
     store.notices.announce({ status: "Earlier messages loaded." });
   }, []);
-  const { starters } = props;
+  const starters = store.starters.value;
   // While an answer is under way, a message goes to the queue: the composer shows it there.
   const queued = useComputed(() => store.open.state.value?.conversation.running != null);
   const outgoing = store.pending.value.filter((p) => p.state === "failed" || !queued.value);
   const items = before(store.open.shown.value, outgoing);
-  const awaiting = items.at(-1)?.message.status !== "streaming" && outgoing.some((p) => p.state !== "failed");
+  const awaiting = items.at(-1)?.message.status !== "streaming" &&
+    outgoing.some((p) => p.state === "sending" || p.state === "accepted") && !store.offline.value;
 
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -110,7 +113,8 @@ export default function Chat(props: Props) {
     );
   }
   if (empty) {
-    if (open !== null && store.open.state.value === null) {
+    // What a browser had kept comes in a moment.
+    if (open === null ? store.person.value === null : store.open.state.value === null) {
       return <div key="coming" class="log" role="log" aria-busy="true" />;
     }
     const pick = (text: string, send: boolean) => {
@@ -131,7 +135,11 @@ export default function Chat(props: Props) {
         items={items}
         earlier={store.open.earlier.value}
         loader={pin !== null && first !== undefined && (
-          <Lazy load={loader} with={{ first, load: loadEarlier }} failed={actions.unloaded} />
+          <Lazy
+            load={loader}
+            with={{ first, load: loadEarlier, offline: store.offline.value }}
+            failed={actions.unloaded}
+          />
         )}
         models={store.models.value.models}
         here={here}

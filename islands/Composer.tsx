@@ -9,6 +9,7 @@ import { modelOf, nameOf } from "../lib/client/catalog.ts";
 import type { DraftFile } from "../lib/client/drafts.ts";
 import { count } from "../lib/client/figures.ts";
 import { useStore } from "../lib/client/use_store.ts";
+import type { Id } from "../lib/core/ids.ts";
 import { MESSAGE_CHARS_MAX, type ModelList } from "../lib/protocol/api.ts";
 import { inALine, parted } from "../lib/protocol/attached.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
@@ -25,7 +26,13 @@ const LOAD = () => import("../components/attachments/Attachments.tsx");
 
 const GAUGE = () => import("../components/LiveGauge.tsx").then(({ LiveGauge }) => LiveGauge);
 
-export default function Composer(props: { models: ModelList; conversation: Conversation | null }) {
+interface Props {
+  person?: Id;
+  models?: ModelList;
+  conversation: Conversation | null;
+}
+
+export default function Composer(props: Props) {
   const store = useStore(props);
   const box = useRef<HTMLTextAreaElement>(null);
   const draft = useSignal("");

@@ -10,7 +10,7 @@ import ModelPicker from "./ModelPicker.tsx";
 
 const menu = () => import("../components/changing.ts").then((module) => module.ConversationMenu);
 
-type Props = Pick<PageState, "models" | "preferences"> & { conversation: Conversation | null };
+type Props = Partial<Pick<PageState, "models" | "preferences">> & { conversation: Conversation | null };
 
 export default function Header(props: Props) {
   const store = useStore(props);

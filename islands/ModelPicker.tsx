@@ -9,7 +9,7 @@ import type { Conversation } from "../lib/protocol/conversation.ts";
 
 const chooser = () => import("../components/ModelChooser.tsx").then((module) => module.ModelChooser);
 
-export default function ModelPicker(props: { models: ModelList; conversation: Conversation | null }) {
+export default function ModelPicker(props: { models?: ModelList; conversation: Conversation | null }) {
   const store = useStore(props);
   const { models } = store.models.value;
   const { choice, answers } = store;

@@ -3,10 +3,13 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon } from "../components/Icons.tsx";
 import { StatusLine } from "../components/StatusLine.tsx";
+import { settle } from "../lib/client/settled.ts";
 import { useStore } from "../lib/client/use_store.ts";
+import type { Id } from "../lib/core/ids.ts";
 
-export default function Notices() {
-  const store = useStore({});
+export default function Notices(props: { person?: Id }) {
+  const store = useStore(props);
+  useEffect(() => settle(store), []);
   const { items, status, alert, reply } = store.notices;
   const companion = useRef<(() => void) | null>(null);
   // Loaded when the page is alive; if that failed, when the network is back.
@@ -27,7 +30,12 @@ export default function Notices() {
         {reply.value.map((piece, i) => <p key={i}>{piece}</p>)}
       </div>
       <div role="alert" class="sr-only" data-announcer="alert">{alert.value}</div>
-      <StatusLine link={store.link.value} startOver={() => store.startOver()} />
+      <StatusLine
+        link={store.link.value}
+        offline={store.offline.value}
+        asOf={store.asOf.value}
+        startOver={() => store.startOver()}
+      />
       <ul>
         {items.value.map((notice) => (
           <li

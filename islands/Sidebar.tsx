@@ -10,7 +10,7 @@ import { useStore } from "../lib/client/use_store.ts";
 import type { PageState } from "../lib/protocol/api.ts";
 import type { Conversation, Listed } from "../lib/protocol/conversation.ts";
 
-type Props = Pick<PageState, "list" | "nextCursor"> & { conversation: Conversation | null };
+type Props = Partial<Pick<PageState, "list" | "nextCursor">> & { conversation: Conversation | null };
 
 const TOOLS = () => import("../components/sidebar/tools.tsx");
 type Tools = Awaited<ReturnType<typeof TOOLS>> & { hands: Hands };

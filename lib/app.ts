@@ -372,6 +372,7 @@ export function program(parts: Parts): Program {
       const { conversations, pinned, preferences, cursor, nextCursor } = list;
       const { starters } = config;
       return {
+        person: userId,
         snapshot: state,
         list: { conversations, pinned, cursor },
         nextCursor,

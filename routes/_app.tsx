@@ -32,6 +32,9 @@ export default define.page(({ Component, state }) => (
       <meta name="description" content="A streaming AI chat whose answers outlive the tab that asked." />
       <title>Throughline</title>
       <link rel="icon" href={asset("/favicon.svg")} type="image/svg+xml" />
+      <link rel="apple-touch-icon" href={asset("/icons/apple-touch.png")} />
+      <link rel="manifest" href="/manifest.webmanifest" />
+      <meta name="apple-mobile-web-app-title" content="Throughline" />
       {STYLES.map((name) => <link key={name} rel="stylesheet" href={asset(`/${name}.css`)} />)}
     </head>
     <body>

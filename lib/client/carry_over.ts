@@ -10,6 +10,7 @@ export function carryOver(drafts: Drafts, from: Id | null): boolean {
   const beginning = from === null ? { ...left, text: "", files: [] } : drafts.read(null);
   const unsent = left.unsent.map(({ text }) => parted(text));
   const texts = [beginning.text, ...unsent.map(({ text }) => text), left.text];
+  drafts.belongTo(null); // whoever goes on with them, perhaps in a session of their own, is their person
   drafts.write(from, { text: "", unsent: [] }); // first, so that there is room for the other
   drafts.write(null, {
     ...beginning,

@@ -51,6 +51,11 @@ export class Device {
     if (writeDevice(settings) !== writeDevice(this.settings.peek())) this.#show(settings);
   }
 
+  /** Marks the page by them: one that the browser had kept knows what they were then. */
+  remark(): void {
+    this.#show(readDevice(this.#ports.read()));
+  }
+
   #show(settings: DeviceSettings): void {
     this.settings.value = settings;
     this.#ports.mark(settings);

@@ -2,6 +2,8 @@
 // expired session.
 //   D1  What the browser will not keep, this tab does, and its person is told once. Nothing of theirs is thrown away to
 //       make room for other words of theirs.
+//   D2  It is of one person: when another begins to use this browser, it goes, but for what its person took along
+//       (`carry_over.ts`).
 import type { Id } from "../core/ids.ts";
 import type { CreateConversation } from "../protocol/api.ts";
 
@@ -10,7 +12,10 @@ export interface Unsent {
   id: Id;
   text: string;
   model: string;
+  /** Where it was to go, if not to the end of what was shown. */
   parentId?: Id | null;
+  /** It was sent while there was no network: it goes out by itself when there is one, if it is still this person. */
+  waits?: { person: Id | null; sentAt: number };
 }
 
 /** How a conversation that is not begun shall be. */
@@ -42,6 +47,7 @@ export interface Draft {
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const PREFIX = "throughline.draft.";
+const PERSON = "throughline.person";
 const EMPTY: Draft = { text: "", unsent: [] };
 
 /** Drafts by conversation; null is the conversation that is not begun. */
@@ -110,6 +116,28 @@ export class Drafts {
   /** False: this tab alone has it. */
   keeps(conversation: Id | null): boolean {
     return !this.#here.has(key(conversation));
+  }
+
+  /** Says whose these drafts are (D2). Null: it is not known any more, since the session has ended. */
+  belongTo(person: Id | null): void {
+    try {
+      const before = this.#shelf?.getItem(PERSON) ?? person;
+      if (person === null) return this.#shelf?.removeItem(PERSON);
+      if (before !== person) { for (const name of this.#keys()) this.#shelf?.removeItem(name); }
+      this.#shelf?.setItem(PERSON, person);
+    } catch {
+      // Storage is full: what cannot be marked is of whoever wrote it last, as before.
+    }
+  }
+
+  /** The conversations of which this browser keeps one. */
+  conversations(): (Id | null)[] {
+    return this.#keys().map((name) => name === key(null) ? null : name.slice(PREFIX.length));
+  }
+
+  #keys(): string[] {
+    const names = Array.from({ length: this.#shelf?.length ?? 0 }, (_, i) => this.#shelf?.key(i) ?? "");
+    return names.filter((name) => name.startsWith(PREFIX));
   }
 
   #keep(name: string, draft: Draft): void {

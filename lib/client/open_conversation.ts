@@ -25,6 +25,8 @@ export interface OpenPorts {
   pace(shown: ConversationState | null, latest: ConversationState): ConversationState;
   /** Makes a call, and tells the person when it fails: `what`, and the reason. False then. */
   attempt(what: string, call: () => Promise<unknown>): Promise<boolean>;
+  /** What this browser has kept of it, where the server cannot be asked; null where it can. */
+  kept(id: Id): Promise<Snapshot> | null;
   /** Within the batch that shows `after`. */
   painted(before: ConversationState | null, after: ConversationState): void;
 }
@@ -96,6 +98,11 @@ export class OpenConversation {
     return this.#latest?.cursor ?? null;
   }
 
+  /** All that is known of it, of which `state` may show less for a moment. */
+  get latest(): ConversationState | null {
+    return this.#latest;
+  }
+
   /** Where the next message goes when the reader looks at another branch than the active one. */
   get fork(): Id | undefined {
     return this.#choices.peek().size > 0 ? this.shown.peek().at(-1)?.message.id : undefined;
@@ -151,7 +158,7 @@ export class OpenConversation {
     if (id === null) return;
     this.missing.value = null;
     try {
-      const snapshot = await this.#ports.api.read(id);
+      const snapshot = await (this.#ports.kept(id) ?? this.#ports.api.read(id));
       if (this.id.peek() !== id) return;
       this.#latest = reduce(this.#latest, { type: "snapshot", data: snapshot, id: snapshot.cursor });
       this.paint();

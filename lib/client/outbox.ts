@@ -2,13 +2,14 @@
 //   O1  Messages of one conversation leave in the order they were sent.
 //   O2  Text is given up only when the server has accepted it: a failed message keeps it, over a reload too.
 //   O3  Two messages sent before the conversation exists make one conversation.
+//   O4  A message that found no network waits for it, over a visit too. Whoever sends those that wait: `offline.ts`.
 import { type Signal, signal } from "@preact/signals";
 import type { Id, NewId } from "../core/ids.ts";
 import type { Clock } from "../core/time.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import type { Message, MessageError } from "../protocol/message.ts";
 import { type Api, ClientError } from "./api.ts";
-import type { Beginning, Drafts } from "./drafts.ts";
+import type { Beginning, Drafts, Unsent } from "./drafts.ts";
 import type { Here } from "./here.ts";
 
 export interface Pending {
@@ -20,7 +21,9 @@ export interface Pending {
   /** What it follows: an older message, where it is said in place of another. */
   parentId?: Id | null;
   sentAt: number;
-  state: "sending" | "accepted" | "failed";
+  state: "sending" | "accepted" | "waiting" | "failed";
+  /** It was sent in another visit, or in another tab. */
+  restored?: true;
   error?: Omit<MessageError, "code"> & { code: ClientError["code"] };
   /** The job that answers it, once accepted. */
   generationId?: Id;
@@ -32,6 +35,12 @@ export interface OutboxPorts {
   clock: Clock;
   newId: NewId;
   here: Here;
+  /** Whose messages these are. */
+  person(): Id | null;
+  /** Whether there is no network, as far as is known. */
+  offline(): boolean;
+  /** Whether it is not known yet whose session the browser has. */
+  held(): boolean;
   /** What the conversation of a first message shall be like. */
   beginning(): Beginning;
   /** Up to where a conversation's log is shown; 0 when it is not. */
@@ -42,6 +51,8 @@ export interface OutboxPorts {
 
 /** More than this many unanswered messages is a stuck key, not a person. */
 export const PENDING_MAX = 20;
+/** A message that waited for longer is sent only when its person says so: it may not be meant any more. */
+const WAITS_MS_MAX = 24 * 60 * 60 * 1000;
 
 export class Outbox {
   readonly pending: Signal<readonly Pending[]> = signal([]);
@@ -66,26 +77,32 @@ export class Outbox {
     if (this.pending.peek().length >= PENDING_MAX) return null;
     const { newId, clock, drafts } = this.#ports;
     const id = newId();
+    const pending: Pending = {
+      id,
+      conversationId,
+      text,
+      model,
+      parentId,
+      sentAt: clock.now(),
+      state: "sending",
+    };
     // In one write: there is no moment in which the words are nowhere (O2).
-    const unsent = [...drafts.read(conversationId).unsent, { id, text, model, parentId }];
+    const unsent = [...drafts.read(conversationId).unsent, this.#unsent(pending, this.#ports.offline())];
     drafts.change(conversationId, instead ? { unsent } : { text: "", files: undefined, unsent });
-    this.pending.value = [
-      ...this.pending.peek(),
-      { id, conversationId, text, model, parentId, sentAt: clock.now(), state: "sending" },
-    ];
-    this.#enqueue(id, conversationId);
+    this.pending.value = [...this.pending.peek(), pending];
+    void this.#enqueue(id, conversationId);
     return id;
   }
 
-  /** Sends a failed message again, under the same id. */
-  retry(id: Id): void {
+  /** Sends a message that failed or waits again, under the same id. */
+  async retry(id: Id): Promise<void> {
     const failed = this.#find(id);
-    if (failed?.state !== "failed") return;
+    if (failed?.state !== "failed" && failed?.state !== "waiting") return;
     this.#change(id, { state: "sending", error: undefined, sentAt: this.#ports.clock.now() });
-    this.#enqueue(id, failed.conversationId);
+    await this.#enqueue(id, failed.conversationId);
   }
 
-  /** Gives a failed message up, and returns its text for editing. */
+  /** Gives a message that failed or waits up, and returns its text for editing. */
   discard(id: Id): string {
     const found = this.#find(id);
     if (found === undefined) return "";
@@ -109,28 +126,41 @@ export class Outbox {
     if (left.length !== pending.length) this.pending.value = left;
   }
 
-  /** What an earlier visit left unsent shows up as failed: the person decides whether it still matters. */
+  /** What an earlier visit left unsent waits on (O4), or shows up as failed: the person decides if it still matters. */
   restore(conversationId: Id | null, messages: readonly Message[]): void {
     const here = new Set([...messages, ...this.pending.peek()].map((m) => m.id));
-    for (const { id, text, model, parentId } of this.#ports.drafts.read(conversationId).unsent) {
+    for (const { id, text, model, parentId, waits } of this.#ports.drafts.read(conversationId).unsent) {
       if (messages.some((m) => m.id === id)) this.#ports.drafts.removeUnsent(conversationId, id);
       if (here.has(id) || this.pending.peek().length >= PENDING_MAX) continue;
       const detail = "This message was not confirmed before the page was left.";
       const error: Pending["error"] = { code: "network", detail };
-      const sentAt = this.#ports.clock.now();
+      const now = this.#ports.clock.now();
+      const { person, sentAt = now } = waits ?? {};
+      const waiting = waits !== undefined && person === this.#ports.person() && now - sentAt < WAITS_MS_MAX;
       this.pending.value = [
         ...this.pending.peek(),
-        { id, conversationId, text, model, parentId, sentAt, state: "failed", error },
+        {
+          id,
+          conversationId,
+          text,
+          model,
+          parentId,
+          sentAt,
+          restored: true,
+          state: waiting ? "waiting" : "failed",
+          error: waiting ? undefined : error,
+        },
       ];
     }
   }
 
-  #enqueue(id: Id, conversationId: Id | null): void {
+  #enqueue(id: Id, conversationId: Id | null): Promise<void> {
     const before = this.#tails.get(conversationId) ?? Promise.resolve();
     const tail = before.then(() => this.#deliver(id)).finally(() => {
       for (const [key, last] of this.#tails) if (last === tail) this.#tails.delete(key);
     });
     this.#tails.set(conversationId, tail);
+    return tail;
   }
 
   async #deliver(id: Id): Promise<void> {
@@ -138,6 +168,7 @@ export class Outbox {
     try {
       const pending = this.#find(id);
       if (pending === undefined) return;
+      if (this.#ports.held() || this.#isBehind(pending)) return this.#wait(pending);
       const conversationId = pending.conversationId ?? (await this.#create()).id;
       const { text, model, parentId } = pending;
       const accepted = await api.send(conversationId, { id, text, model, parentId, device: here.device });
@@ -150,6 +181,10 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       this.#stops.delete(id);
+      const pending = this.#find(id);
+      if (error.status === 0 && pending !== undefined && this.#ports.offline()) return this.#wait(pending);
+      // It was refused, and shall not be sent again by itself.
+      if (pending !== undefined) this.#note(pending, false);
       const { code, detail, requestId } = error;
       this.#change(id, { state: "failed", error: { code, detail, requestId } });
     }
@@ -174,6 +209,27 @@ export class Outbox {
     if (tail !== undefined) this.#tails.set(conversation.id, tail);
     this.#tails.delete(null);
     this.#ports.created(conversation);
+  }
+
+  /** Whether a message that was sent before it waits (O1). */
+  #isBehind(pending: Pending): boolean {
+    const all = this.pending.peek();
+    return all.slice(0, all.indexOf(pending)).some((p) =>
+      p.conversationId === pending.conversationId && p.state === "waiting"
+    );
+  }
+
+  #wait(pending: Pending): void {
+    this.#note(pending, true);
+    this.#change(pending.id, { state: "waiting" });
+  }
+
+  #note(pending: Pending, waits: boolean): void {
+    this.#ports.drafts.addUnsent(pending.conversationId, this.#unsent(pending, waits));
+  }
+
+  #unsent({ id, text, model, parentId, sentAt }: Pending, waits: boolean): Unsent {
+    return { id, text, model, parentId, waits: waits ? { person: this.#ports.person(), sentAt } : undefined };
   }
 
   #find(id: Id): Pending | undefined {

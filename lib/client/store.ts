@@ -2,9 +2,10 @@
 //   S2  On a server there is one store per island and render: what is shared there is shared between people.
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { Id } from "../core/ids.ts";
-import type { BulkAction, ModelList, PageState, RemovedAll } from "../protocol/api.ts";
+import type { BulkAction, ModelList, PageState, RemovedAll, Starter } from "../protocol/api.ts";
 import type { Conversation } from "../protocol/conversation.ts";
 import { DEFAULTS, type DeviceSettings } from "../protocol/device.ts";
+import type { Snapshot } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { ConversationState } from "../protocol/reduce.ts";
 import { Answers } from "./answers.ts";
@@ -42,7 +43,18 @@ const UNKEPT = "This browser has no room for drafts. What you write is kept unti
 
 export class Store {
   readonly link: Signal<Link> = signal("connecting");
+  /** Whether the server could not be reached. A try to connect changes nothing; one that works does. */
+  readonly offline = signal(false);
+  /** Whose page it is. Null before a page that a browser had kept knows it. */
+  readonly person: Signal<Id | null> = signal(null);
+  /** Of when that is what the page shows, where there is no network. */
+  readonly asOf: Signal<string | null> = signal(null);
+  /** Reads what this browser has kept of a conversation. */
+  kept: ((id: Id) => Promise<Snapshot>) | null = null;
+  /** Whether to keep from the server: it is not known yet whose session the browser has. */
+  held = false;
   readonly models: Signal<ModelList> = signal({ models: [], defaultModel: "", fallbacks: [] });
+  readonly starters: Signal<readonly Starter[]> = signal([]);
   /** Text that the composer should take over: a starter prompt, or a failed message to be edited. */
   readonly fill: Signal<string | null> = signal(null);
   /** Whether the sidebar is drawn over the page, on a phone. */
@@ -84,7 +96,8 @@ export class Store {
     return this.pending.value.find((p) => p.state === "accepted")?.generationId ?? null;
   });
   readonly busy = computed(() =>
-    this.generation.value !== null || this.pending.value.some((p) => p.state === "sending")
+    this.generation.value !== null ||
+    !this.offline.value && this.pending.value.some((p) => p.state === "sending")
   );
   readonly stopping = computed(() => {
     const asked = this.#stopping.value;
@@ -122,6 +135,7 @@ export class Store {
           ? this.pace.step(shown, latest, clock.now())
           : latest,
       attempt: (what, call) => this.#try(what, call),
+      kept: (id) => this.offline.peek() ? this.kept?.(id) ?? null : null,
       painted: (before, after) => this.#painted(before, after),
     });
     const api = this.#api;
@@ -143,6 +157,9 @@ export class Store {
       clock,
       newId,
       here: this.here,
+      person: () => this.person.peek(),
+      offline: () => this.offline.peek(),
+      held: () => this.held,
       beginning: () => ({ ...this.setup.beginning.peek(), model: this.choice.standing.peek() }),
       shownTo: (wanted) => wanted === id.peek() ? this.open.state.peek()?.cursor ?? 0 : 0,
       created: (conversation) => this.#created(conversation),
@@ -182,7 +199,12 @@ export class Store {
   adopt(seed: Seed): void {
     const brings = (part: keyof Seed) => seed[part] !== undefined && !this.#parts.has(part);
     batch(() => {
+      if (seed.person !== undefined && brings("person")) {
+        this.person.value = seed.person;
+        this.drafts.belongTo(seed.person);
+      }
       if (seed.models !== undefined && brings("models")) this.models.value = seed.models;
+      if (seed.starters !== undefined && brings("starters")) this.starters.value = seed.starters;
       if (seed.preferences !== undefined && brings("preferences")) {
         this.preferences.value.value = seed.preferences;
       }
@@ -202,7 +224,7 @@ export class Store {
     this.#started = true;
     this.#around.listen({
       hide: () => this.#disconnect(),
-      show: (again) => again && this.#connect(),
+      show: (again) => again && this.connect(),
       wake: () => {
         this.#relay?.wake();
         this.device.again();
@@ -210,13 +232,13 @@ export class Store {
       },
       stored: () => this.#marks?.look(),
       cover: () => this.open.paint(),
-      go: (path) => void this.#enter(idIn(path)),
+      go: (path) => void this.enter(idIn(path)),
     });
     this.setup.restore();
     this.choice.enter(this.open.id.peek());
     void this.#markUnread();
     this.#resume();
-    this.#connect();
+    this.connect();
   }
 
   /** Sends a message, or queues it behind the answer that is under way. False when there is nothing to send. */
@@ -284,7 +306,7 @@ export class Store {
   async go(id: Id | null, messageId?: Id): Promise<void> {
     if (id === this.open.id.peek()) return;
     this.#around.push(pathOf(id) + (messageId === undefined ? "" : `#m-${messageId}`));
-    await this.#enter(id);
+    await this.enter(id);
   }
 
   /** For what is loaded on demand. */
@@ -334,7 +356,8 @@ export class Store {
     await (await this.tending())?.rename(id, title);
   }
 
-  async #enter(id: Id | null): Promise<void> {
+  /** Shows a conversation whose address the page has already. */
+  async enter(id: Id | null): Promise<void> {
     const left = this.open.id.peek();
     if (id === left) return;
     this.setup.leave(left, id);
@@ -372,14 +395,18 @@ export class Store {
     this.#around.push(pathOf(conversation.id));
   }
 
-  #connect(): void {
-    if (this.#relay !== null) return;
+  connect(): void {
+    if (this.#relay !== null || this.held) return;
     const around = this.#around;
     this.#relay = new Relay(
       { ...around, tab: around.newId(), connect: (listener) => new Connection(around, listener) },
       {
         event: (event) => event.topic === USER_TOPIC ? this.#own(event) : this.open.fold(event),
-        link: (link) => this.link.value = link,
+        link: (link) =>
+          batch(() => {
+            this.link.value = link;
+            if (link !== "connecting") this.offline.value = link === "waiting";
+          }),
       },
     );
     this.#relay.follow(USER_TOPIC, this.library.listing.peek().cursor);
@@ -451,7 +478,7 @@ function pathOf(id: Id | null): string {
 }
 
 /** The conversation that a path names; null for the new one. */
-function idIn(path: string): Id | null {
+export function idIn(path: string): Id | null {
   return /^\/c\/([0-9a-f-]{36})$/.exec(path)?.[1] ?? null;
 }
 

@@ -44,7 +44,7 @@ export const contentPolicy: Middleware<State> = csp<State>({
     "connect-src 'self'",
     "manifest-src 'self'",
     "media-src 'none'",
-    "worker-src 'none'",
+    "worker-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",

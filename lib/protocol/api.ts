@@ -24,6 +24,11 @@ export interface SessionCreated {
   userId: Id;
 }
 
+/** `GET /api/session`: whose it is. 401 when there is none. */
+export interface SessionView {
+  userId: Id;
+}
+
 /** `POST /api/conversations` → 201 `Conversation`. */
 export interface CreateConversation {
   model?: string;
@@ -275,6 +280,8 @@ export interface Starter {
 
 /** What a page hands to its islands. `snapshot` is null on the page of a new conversation. */
 export interface PageState {
+  /** Whose page it is: what a browser keeps of one person is not for another. */
+  person: Id;
   snapshot: Snapshot | null;
   list: UserSnapshot;
   nextCursor: string | null;

@@ -16,14 +16,15 @@ import type { DeviceSettings } from "../../lib/protocol/device.ts";
 const FINISHED = new FinishedTexts();
 
 interface Props {
-  state: PageState;
+  /** Nothing: a browser fills the page from what it has kept. */
+  state: PageState | Record<never, never>;
   /** How this browser wants its pages. */
   device?: DeviceSettings;
   finished?: FinishedTexts;
 }
 
 export function ChatPage({ state, device, finished = FINISHED }: Props) {
-  const { snapshot, list, nextCursor, models, preferences, starters } = state;
+  const { person, snapshot, list, nextCursor, models, preferences, starters }: Partial<PageState> = state;
   const conversation = snapshot?.conversation ?? null;
   return (
     <Finished.Provider value={finished}>
@@ -35,14 +36,15 @@ export function ChatPage({ state, device, finished = FINISHED }: Props) {
         <main aria-labelledby="chat-title">
           <Header models={models} conversation={conversation} preferences={preferences} />
           <Chat
+            person={person}
             snapshot={snapshot}
             models={models}
             starters={starters}
             device={device === undefined ? undefined : { pace: device.pace }}
           />
-          <Composer models={models} conversation={conversation} />
+          <Composer person={person} models={models} conversation={conversation} />
         </main>
-        <Notices />
+        <Notices person={person} />
         <Dialogs />
       </div>
     </Finished.Provider>

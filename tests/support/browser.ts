@@ -11,8 +11,8 @@ const STEP_MS_MAX = 15_000;
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
-/** What a page's console says of a server or a network that is gone. */
-export const NETWORK_DOWN = /net::ERR_/;
+/** What a page's console says of a server or a network that is gone; the second, of a service worker's script. */
+export const NETWORK_DOWN = /net::ERR_|error occurred when fetching the script/;
 
 export interface ContextOptions {
   /** A `Set-Cookie` pair, `name=value`, for `url`: the same person in another browser. */

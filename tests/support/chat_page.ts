@@ -9,7 +9,7 @@ export const ANSWER_MS_MAX = 60_000;
 const LOOK_EVERY_MS = 100;
 
 export class ChatPage {
-  private constructor(readonly page: Page) {}
+  constructor(readonly page: Page) {}
 
   /** A new tab at `url`, once its islands answer to a person. */
   static async open(context: BrowserContext, url: string): Promise<ChatPage> {

@@ -26,6 +26,10 @@ export interface ServerOptions {
   deno?: string;
   /** Deno's own options, such as `--inspect`. */
   flags?: readonly string[];
+  /** The folder of the project: another one is another build. */
+  root?: string;
+  /** Without it any that is free. */
+  port?: number;
 }
 
 export class AppServer implements AsyncDisposable {
@@ -43,13 +47,13 @@ export class AppServer implements AsyncDisposable {
 
   /** Builds unless it is built, then serves on a free port. */
   static async start(options: ServerOptions = {}): Promise<AppServer> {
-    await build(options.deno);
+    await build(options.deno, options.root);
     const folder = options.kvPath === undefined
       ? await Deno.makeTempDir({ prefix: "throughline-kv-" })
       : null;
     const server = new AppServer(options, options.kvPath ?? join(folder!, "kv.db"), folder);
     try {
-      await server.#spawn(0);
+      await server.#spawn(options.port ?? 0);
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
@@ -104,7 +108,8 @@ export class AppServer implements AsyncDisposable {
   }
 
   async #spawn(port: number, env: Record<string, string> = {}): Promise<void> {
-    this.#process = new ServerProcess(this.#options.deno ?? Deno.execPath(), this.#options.flags ?? [], {
+    const { deno = Deno.execPath(), flags = [], root = ROOT } = this.#options;
+    this.#process = new ServerProcess(deno, flags, root, {
       ...machineEnv(),
       HOST: "127.0.0.1",
       PORT: String(port),
@@ -128,10 +133,10 @@ class ServerProcess {
   #stderr = "";
   alive = true;
 
-  constructor(deno: string, flags: readonly string[], env: Record<string, string>) {
+  constructor(deno: string, flags: readonly string[], cwd: string, env: Record<string, string>) {
     this.#child = new Deno.Command(deno, {
       args: ["run", "-A", ...flags, "main.ts"],
-      cwd: ROOT,
+      cwd,
       clearEnv: true,
       env,
       stdin: "null",
@@ -224,10 +229,10 @@ export function machineEnv(): Record<string, string> {
 }
 
 /** Builds the islands; the build itself knows when there is nothing to do. */
-export async function build(deno: string = Deno.execPath()): Promise<string> {
+export async function build(deno: string = Deno.execPath(), cwd = ROOT): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(deno, {
     args: ["run", "-A", "dev.ts", "build"],
-    cwd: ROOT,
+    cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

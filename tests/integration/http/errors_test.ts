@@ -52,7 +52,8 @@ Deno.test("a method that a route lacks is a problem that names those it has; HEA
   const routes: [path: string, methods: string[]][] = [
     ["/", ["GET"]],
     [`/c/${id}`, ["GET"]],
-    ["/api/session", ["POST"]],
+    ["/offline", ["GET"]],
+    ["/api/session", ["GET", "POST"]],
     ["/api/conversations", ["DELETE", "GET", "POST"]],
     ["/api/conversations/bulk", ["POST"]],
     [`/api/conversations/${id}`, ["DELETE", "GET", "PATCH"]],

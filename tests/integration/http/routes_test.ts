@@ -18,6 +18,48 @@ Deno.test("POST /api/session → 201 with a token and a user, and the same token
   assertStringIncludes(response.headers.get("set-cookie") ?? "", `throughline=${token};`);
 });
 
+Deno.test("GET /api/session says whose it is, and to nobody nothing", async () => {
+  await using app = await startApp();
+  const api = await Api.session(app.url);
+  const response = await api.request("GET", "/api/session");
+  assertHeaders(response);
+  assertEquals([response.status, response.headers.get("cache-control")], [200, "no-store"]);
+  const { userId, ...rest } = await response.json();
+  assertEquals([isId(userId), rest], [true, {}]);
+  const made = await (await fetch(`${app.url}/api/session`, { method: "POST" })).json();
+  const again = await fetch(`${app.url}/api/session`, { headers: { authorization: `Bearer ${made.token}` } });
+  assertEquals(await again.json(), { userId: made.userId });
+  for (const cookie of ["", "throughline=nonsense"]) {
+    await assertProblem(await fetch(`${app.url}/api/session`, { headers: { cookie } }), "unauthenticated");
+  }
+});
+
+Deno.test("GET /offline is the page without words: the same for everybody, and it makes no session", async () => {
+  await using app = await startApp();
+  const api = await Api.session(app.url);
+  const { id } = await api.create({ title: "Secret plans" });
+  const [mine, nobodys] = [
+    await api.request("GET", "/offline", undefined, { accept: "text/html" }),
+    await fetch(`${app.url}/offline`, { headers: { accept: "text/html" } }),
+  ];
+  const html = await mine.text();
+  for (const response of [mine, nobodys]) {
+    assertEquals([response.status, response.headers.get("set-cookie")], [200, null]);
+    assertEquals(response.headers.get("cache-control"), "no-store");
+  }
+  assertEquals([html.includes("Secret plans"), html.includes(id)], [false, false]);
+  const without = (text: string) => text.replaceAll(/nonce="[^"]*"/g, "");
+  assertEquals(without(html), without(await nobodys.text()));
+  assertStringIncludes(html, 'id="composer"');
+});
+
+Deno.test("a page may have workers of this origin, and no other", async () => {
+  await using app = await startApp();
+  const response = await fetch(app.url, { headers: { accept: "text/html" } });
+  await response.body?.cancel();
+  assertStringIncludes(response.headers.get("content-security-policy") ?? "", "worker-src 'self';");
+});
+
 Deno.test("conversations: created, listed, read, changed, deleted, restored", async () => {
   await using app = await startApp();
   const api = await Api.session(app.url);

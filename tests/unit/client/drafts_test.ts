@@ -26,6 +26,24 @@ Deno.test("what was sent and not accepted stays beside what is typed, until it i
   assertEquals(drafts.read(id(1)), { text: "next", unsent: [] });
 });
 
+Deno.test("D2: drafts are of one person, and outlive a session only in a page that saw it end", () => {
+  const shelf = new FakeShelf();
+  const first = new Drafts(shelf);
+  first.belongTo(id(7));
+  first.writeText(null, "mine");
+  first.belongTo(id(7));
+  assertEquals(new Drafts(shelf).read(null).text, "mine");
+  // The page said that the session is over, and its person loads it again.
+  first.belongTo(null);
+  new Drafts(shelf).belongTo(id(8));
+  assertEquals([first.read(null).text, first.conversations()], ["mine", [null]]);
+  new Drafts(shelf).belongTo(id(9));
+  assertEquals([first.read(null).text, first.conversations()], ["", []]);
+  shelf.full = true;
+  new Drafts(shelf).belongTo(id(7));
+  new Drafts(null).belongTo(id(7));
+});
+
 Deno.test("an empty draft takes no room", () => {
   const shelf = new FakeShelf();
   const drafts = new Drafts(shelf);

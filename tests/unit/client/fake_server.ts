@@ -70,6 +70,18 @@ export class FakeServer {
   /** Answers in place of the next stream; null: the network is down. */
   readonly refusals: (Response | null)[] = [];
 
+  #isDown = false;
+
+  /** Ends every stream, and refuses whatever comes. */
+  down(): void {
+    this.#isDown = true;
+    for (const stream of this.open) stream.break();
+  }
+
+  up(): void {
+    this.#isDown = false;
+  }
+
   get open(): FakeStream[] {
     return this.streams.filter((stream) => stream.open);
   }
@@ -88,7 +100,7 @@ export class FakeServer {
   readonly fetch: typeof fetch = (input, init) => {
     const url = new URL(String(input), "http://localhost");
     const refusal = this.refusals.shift();
-    if (refusal === null) return Promise.reject(new TypeError("network error"));
+    if (this.#isDown || refusal === null) return Promise.reject(new TypeError("network error"));
     if (refusal !== undefined) return Promise.resolve(refusal);
     if (url.pathname !== "/api/events") {
       const body: unknown = init?.body === undefined ? undefined : JSON.parse(String(init.body));

@@ -160,11 +160,88 @@ Deno.test("a message that turns out to be further up than what is here waits for
   await settle();
   server.answer = () =>
     json({ message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 4 }, 202);
-  store.outbox.retry(id(77));
+  void store.outbox.retry(id(77));
   await settle();
   assertEquals([store.pending.value, store.busy.value], [[], false]);
   assertEquals(store.drafts.read(TOPIC).unsent, []);
   end();
+});
+
+/** A store without a network: what it asks for fails, and what it follows too. */
+async function openOffline(snapshot: Snapshot | null, person = id(7)) {
+  const opened = open(snapshot);
+  opened.store.adopt({ person });
+  await opened.settle();
+  opened.server.down();
+  await opened.settle(1_000);
+  assertEquals([opened.store.link.value, opened.store.offline.value], ["waiting", true]);
+  return opened;
+}
+
+Deno.test("O1, O4: what is sent without a network waits, in its order, and goes out in it", async () => {
+  const { store, server, settle, end } = await openOffline(idle);
+  store.send("first");
+  assertEquals(store.busy.value, false, "there is nothing to stop");
+  await settle(20_000);
+  store.send("second");
+  await settle(100);
+  assertEquals(store.pending.value.map(({ text, state }) => [text, state]), [
+    ["first", "waiting"],
+    ["second", "waiting"],
+  ]);
+  const kept = store.drafts.read(TOPIC).unsent;
+  assertEquals(kept.map(({ text, waits }) => [text, waits?.person]), [["first", id(7)], ["second", id(7)]]);
+  server.up();
+  server.calls.length = 0;
+  const accepted = { message: message(), reply: { messageId: id(10), generationId: id(90) }, cursor: 1 };
+  server.answer = () => json(accepted, 202);
+  for (const { id } of store.pending.value) {
+    const sent = store.outbox.retry(id);
+    await settle(100);
+    await sent;
+  }
+  assertEquals(server.calls.map(({ body }) => (body as { text: string }).text), ["first", "second"]);
+  assertEquals(store.drafts.read(TOPIC).unsent, []);
+  end();
+});
+
+Deno.test("O4: what waited in an earlier visit waits on, if that was this person and today", async () => {
+  for (
+    const [person, laterMs, state] of [
+      [id(7), 60_000, "waiting"],
+      [id(7), 25 * 3600 * 1000, "failed"],
+      [id(8), 60_000, undefined],
+    ] as const
+  ) {
+    const before = await openOffline(idle);
+    before.store.send("first");
+    await before.settle(20_000);
+    before.end();
+    const page = { ...fakePage(), shelf: before.page.shelf };
+    await page.clock.advance(before.page.clock.now() - page.clock.now() + laterMs);
+    const store = new Store(page);
+    store.adopt({ person, snapshot: idle, list: LIST, nextCursor: null, models: MODELS });
+    store.start();
+    assertEquals(store.pending.value[0]?.state, state, `${person} after ${laterMs} ms`);
+    page.listener().hide();
+  }
+});
+
+Deno.test("F1: a page that does not know yet whose session it has asks the server for nothing", async () => {
+  const page = fakePage();
+  const store = new Store(page);
+  store.held = true;
+  store.adopt({ person: id(7), snapshot: idle, list: LIST, nextCursor: null, models: MODELS });
+  store.start();
+  store.send("first");
+  await page.clock.advance(60_000);
+  assertEquals([page.server.streams.length, page.server.calls.length], [0, 0]);
+  assertEquals(store.pending.value.map(({ state }) => state), ["waiting"]);
+  store.held = false;
+  store.connect();
+  await page.clock.advance(50);
+  assertEquals(page.server.streams.length, 1);
+  page.listener().hide();
 });
 
 Deno.test("O1, O3: two messages before there is a conversation make one, and arrive in order", async () => {

@@ -20,6 +20,7 @@ function state(change: Partial<PageState> = {}): PageState {
     abilities: UNKNOWN_ABILITIES,
   }));
   return {
+    person: id(7),
     snapshot: null,
     list: { conversations: [conversation({ running: id(90) })], cursor: 0 },
     nextCursor: "older",
