@@ -101,7 +101,8 @@ export function browserSurroundings(): Surroundings {
       );
     },
     visible: () => !document.hidden,
-    push: (path) => history.pushState(null, "", path),
+    // The entry that an open drawer had made for itself is not one to go back to.
+    push: (path) => history[history.state?.drawer ? "replaceState" : "pushState"](null, "", path),
     leave: (path) => location.assign(path),
     title: (text) => document.title = text,
   };
