@@ -86,7 +86,15 @@ export default function Chat(props: Props) {
   // What is loaded above the reader does not move what they read. Heard at once: an effect of a component comes after it
   // is drawn.
   const firstShown = useComputed(() => store.open.shown.value[0]?.message.id);
-  useEffect(() => pin === null ? undefined : firstShown.subscribe(() => pin.keep()), [pin]);
+  useEffect(() => {
+    if (pin === null) return;
+    let known: Id | undefined = firstShown.peek();
+    return firstShown.subscribe((first) => {
+      if (first === known) return; // it is told at once, too: nothing comes above what is here
+      known = first;
+      pin.keep();
+    });
+  }, [pin]);
   // What a person just sent, they want to see; and what waited and is now being answered.
   const sent = outgoing.at(-1)?.id;
   const asked = sent ?? items.findLast(({ message }) => message.role === "user")?.message.id;

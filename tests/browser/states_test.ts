@@ -144,6 +144,11 @@ Deno.test("T10, R13: thoughts that close do not move what a reader who has scrol
     await list.hover();
     await tab.page.mouse.wheel(0, -800);
     await tab.action("jump").waitFor();
+    // The wheel is smooth: only further up does a reader read.
+    await tab.page.waitForFunction(() => {
+      const el = document.querySelector(".log")!;
+      return el.scrollHeight - el.clientHeight - el.scrollTop > 200;
+    });
     await pen.write(answer.id, [{ type: "text", text: "So: yes." }]);
     await tab.textThat((text) => text.includes("So: yes."));
     assert(await thoughts.getByText("Thought 29").isVisible(), "they stay open under the reader's eyes");
