@@ -98,7 +98,8 @@ Deno.test("G3: text size, density and width change what they say, fit a phone, a
     await page.evaluate(() => {
       const size = (selector: string) =>
         parseFloat(getComputedStyle(document.querySelector(selector)!).fontSize);
-      const article = document.querySelector('article[data-role="user"]')!;
+      // What answers a question is near it, however dense the rest is.
+      const article = document.querySelector('article[data-role="assistant"]')!;
       return {
         text: size(".body p"),
         box: size("#composer"),
