@@ -8,6 +8,8 @@ import { MODELS, type ServerWithProvider, startWithProvider } from "../support/s
 
 /** More than any page has controls. */
 const PRESSES_MAX = 150;
+/** Groups of controls that are one stop of Tab: arrows go through them. */
+const GROUPS = '.thread, .sidebar nav[data-ready="true"]';
 /** Whatever a browser or we let the focus go to by Tab. */
 const CONTROLS =
   'button, a[href], input, select, textarea, summary, [tabindex="0"], [contenteditable], iframe, audio, video';
@@ -91,15 +93,20 @@ async function walk(page: Page, devtools: CDPSession, within: string): Promise<S
     page.evaluate((within) => document.querySelector(within)!.contains(document.activeElement), within);
   if (within === "html") await page.keyboard.press("Tab");
   // What is not rendered, disabled, or one of a group that arrows go through, is no stop.
-  const expected = await page.evaluate(([controls, within]) => {
+  const { expected, lost } = await page.evaluate(([controls, groups, within]) => {
     const all = [...document.querySelectorAll<HTMLElement>(controls!)];
-    return all.flatMap((el, order) => {
-      const shown = el.checkVisibility({ visibilityProperty: true }) && el.tabIndex >= 0 &&
-        !el.matches(":disabled") && el.closest("[inert]") === null &&
-        el.parentElement?.closest(within!) != null;
-      return shown ? [order] : [];
+    const shown = all.flatMap((el, order) => {
+      const isShown = el.checkVisibility({ visibilityProperty: true }) && !el.matches(":disabled") &&
+        el.closest("[inert]") === null && el.parentElement?.closest(within!) != null;
+      return isShown ? [{ el, order }] : [];
     });
-  }, [CONTROLS, within]);
+    return {
+      expected: shown.filter(({ el }) => el.tabIndex >= 0).map(({ order }) => order),
+      lost: shown.filter(({ el }) => el.tabIndex < 0 && el.closest(groups!) === null)
+        .map(({ el }) => el.outerHTML.slice(0, 120)),
+    };
+  }, [CONTROLS, GROUPS, within]);
+  assertEquals(lost, [], "no key reaches these");
   for (let presses = 0; presses < PRESSES_MAX; presses++) {
     const stop = await stopAt(page, devtools);
     if (stop === null || !await isWithin() || (stops.length > 0 && stop.order === stops[0]!.order)) break;
@@ -115,6 +122,38 @@ async function walk(page: Page, devtools: CDPSession, within: string): Promise<S
   assertEquals(orders, orders.toSorted((a, b) => a - b), "in the order of the page");
   assertEquals(expected.filter((order) => !orders.includes(order)), [], "all of them");
   return stops;
+}
+
+/** What the focus is on in the list of conversations: the row, and which control of it. */
+function rowAt(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const at = document.activeElement as HTMLElement;
+    const id = at.closest<HTMLElement>("[data-conversation-id]")?.dataset.conversationId;
+    return `${id} ${at.dataset.action ?? "row"}`;
+  });
+}
+
+/** From its one stop, arrows go to each control of the list of conversations. */
+async function walkConversations(page: Page): Promise<void> {
+  const nav = page.locator(".sidebar nav");
+  const controls = await nav.locator("a, button").evaluateAll((all) =>
+    (all as HTMLElement[]).map((el) => {
+      const id = el.closest<HTMLElement>("[data-conversation-id]")?.dataset.conversationId;
+      return `${id} ${el.dataset.action ?? "row"}`;
+    })
+  );
+  assertEquals(controls.length, 4, "two rows, each with its menu");
+  await tabTo(page, ".sidebar nav [data-row]", "Shift+Tab");
+  await page.keyboard.press("Home");
+  const reached: string[] = [];
+  for (let row = 0; row < controls.length / 2; row++) {
+    reached.push(await rowAt(page));
+    await page.keyboard.press("ArrowRight");
+    reached.push(await rowAt(page));
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowDown");
+  }
+  assertEquals(reached, controls);
 }
 
 Deno.test("K1: Tab goes through every control once, in the order of the page, each with a name and a focus that is seen", async () => {
@@ -134,6 +173,11 @@ Deno.test("K1: Tab goes through every control once, in the order of the page, ea
       await page.evaluate(() => (document.activeElement as HTMLElement).blur());
       // What makes one stop of the messages is loaded once the page has settled.
       await page.locator("body[data-keys]").waitFor();
+      // Nor is the list of conversations one before somebody comes near it. On a phone it is away.
+      if (viewport === DESKTOP) {
+        await tab.action("new-chat").focus();
+        await page.locator('.sidebar nav[data-ready="true"]').waitFor();
+      }
       const positive = await page.locator("[tabindex]").evaluateAll((all) =>
         all.filter((el) => (el as HTMLElement).tabIndex > 0).length
       );
@@ -149,6 +193,11 @@ Deno.test("K1: Tab goes through every control once, in the order of the page, ea
       assert(stops.length >= (viewport === DESKTOP ? 10 : 6), `${stops.length} stops`);
       const messages = stops.filter(({ what }) => what.startsWith("<article"));
       assertEquals(messages.length, 1, "the messages are one stop");
+      if (viewport === DESKTOP) {
+        const rows = stops.filter(({ what }) => what.includes("data-row"));
+        assertEquals(rows.length, 1, "the conversations are one stop");
+        await walkConversations(page);
+      }
 
       // Into the answer: what it offers is walked in the same way.
       await tabTo(page, "article");
@@ -266,8 +315,10 @@ Deno.test("K1: without a mouse one begins a chat, sends, stops, asks again, comp
     // Delete it, and take that back.
     await page.waitForURL(/\/c\//);
     const made = new URL(page.url()).pathname.split("/").at(-1)!;
-    await tabTo(page, `[data-conversation-id="${made}"] [data-action="delete"]`, "Shift+Tab");
-    await keyboard.press("Enter");
+    await tabTo(page, ".sidebar nav [data-row]", "Shift+Tab");
+    await keyboard.press("Home");
+    assertEquals(await rowAt(page), `${made} row`, "the latest is the first");
+    await keyboard.press("Delete");
     await page.locator(`[data-conversation-id="${made}"]`).waitFor({ state: "detached" });
     await tabTo(page, '.toast [data-action="notice"]');
     await keyboard.press("Enter");
