@@ -35,6 +35,29 @@ const closeDialog = async ({ page }: World) => {
   await page.keyboard.press("Escape");
   await page.locator("dialog[open]").waitFor({ state: "detached" });
 };
+/** A menu, as the button with this name opens it. */
+const inMenu = (name: string) => async ({ tab, page }: World) => {
+  await tab.action(name).last().press("Enter");
+  await page.locator(".menu-list:popover-open [role=menuitem]:focus").waitFor();
+};
+const closeMenu = async ({ page }: World) => {
+  await page.keyboard.press("Escape");
+  await page.locator(".menu-list").waitFor({ state: "detached" });
+};
+/** What is taken from such a menu. */
+const fromMenu = (menu: string, item: string, there: string) => async (world: World) => {
+  await inMenu(menu)(world);
+  await world.page.locator(`.menu-list [data-action="${item}"]`).press("Enter");
+  await world.page.locator(there).waitFor();
+};
+const closeEditor = async ({ tab, page }: World) => {
+  await tab.action("cancel-edit").click();
+  await page.locator(".editor").waitFor({ state: "detached" });
+};
+const inKept = (which: "archive" | "trash") => async ({ tab, page }: World) => {
+  await tab.action(which === "archive" ? "archive-list" : "trash").click();
+  await page.locator("[data-kept]").first().waitFor();
+};
 
 /**
  * Every place of the page, in the order in which they are gone to. A new dialog is a row: how one gets there, and how one
@@ -73,6 +96,33 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
     leave: closeDialog,
   })),
   {
+    name: "the archive",
+    async go(world) {
+      const { id } = await world.api.create({ title: "Archived" });
+      await world.api.patch(id, { archived: true });
+      await inKept("archive")(world);
+    },
+    leave: closeDialog,
+  },
+  {
+    name: "the trash",
+    async go(world) {
+      const { id } = await world.api.create({ title: "Thrown away" });
+      await world.api.request("DELETE", `/api/conversations/${id}`);
+      await inKept("trash")(world);
+    },
+    leave: closeDialog,
+  },
+  {
+    name: "the trash, about to delete for good",
+    async go(world) {
+      await inKept("trash")(world);
+      await world.tab.action("purge").first().click();
+      await world.tab.action("sure").waitFor();
+    },
+    leave: closeDialog,
+  },
+  {
     name: "an answer with everything",
     async go({ tab, page, both, api }) {
       const { id } = await api.create({ model: MODELS.chat, fallbacks: [], title: "Everything" });
@@ -86,6 +136,52 @@ const PLACES: { name: string; go(world: World): Promise<void>; leave?(world: Wor
       await tab.answerWith("complete");
       await page.locator("math").waitFor();
       await tab.answers.last().locator(".reasoning summary").click();
+    },
+  },
+  ...[["a message", "message-menu"], ["this conversation", "this-conversation"], [
+    "a row",
+    "conversation-menu",
+  ]].map(([of, name]) => ({ name: `the menu of ${of}`, go: inMenu(name!), leave: closeMenu })),
+  {
+    name: "a question that is edited",
+    async go({ tab, page }) {
+      await tab.questions.last().locator('[data-action="edit"]').press("Enter");
+      await page.locator(".editor textarea:focus").waitFor();
+    },
+    leave: closeEditor,
+  },
+  {
+    name: "an answer that is edited",
+    go: fromMenu("message-menu", "edit", ".editor textarea:focus"),
+    leave: closeEditor,
+  },
+  {
+    name: "a title that is changed, in the head",
+    go: fromMenu("this-conversation", "rename-conversation", ".head-title"),
+    async leave({ page }) {
+      await page.locator(".head-title").press("Escape");
+      await page.locator(".head-title").waitFor({ state: "detached" });
+    },
+  },
+  {
+    name: "about to clear a conversation",
+    go: fromMenu("this-conversation", "clear-conversation", "dialog[open]"),
+    leave: closeDialog,
+  },
+  {
+    name: "a title that is changed, in the list",
+    go: fromMenu("conversation-menu", "rename", ".sidebar .rename"),
+    // The drawer of a narrow page is closed, and the field left with it.
+    async leave({ page }) {
+      await page.locator(".sidebar .rename").waitFor({ state: "detached" });
+    },
+  },
+  {
+    name: "conversations that are selected",
+    go: fromMenu("conversation-menu", "select", ".pick-bar"),
+    async leave({ tab, page }) {
+      await tab.action("select-end").click();
+      await page.locator(".pick-bar").waitFor({ state: "detached" });
     },
   },
   {
@@ -153,7 +249,9 @@ for (const colorScheme of ["light", "dark"] as const) {
           const wide = await tab.page.evaluate(() =>
             [
               document.documentElement,
-              ...document.querySelectorAll(".log, dialog[open], dialog[open] .scroll"),
+              ...document.querySelectorAll(
+                ".log, .head, .editor, .sidebar, .menu-list, dialog[open], dialog[open] .scroll",
+              ),
             ]
               .filter((box) => box.scrollWidth > box.clientWidth)
               .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} of ${box.clientWidth} px`)
