@@ -19,7 +19,13 @@ export async function followWithCuts(
   api: Api,
   conversationId: string,
   until: (state: ConversationState) => boolean,
-  { cuts, bytesMax, random }: { cuts: number; bytesMax: number; random: Random },
+  { cuts, bytesMax, random, onCut }: {
+    cuts: number;
+    bytesMax: number;
+    random: Random;
+    /** Called with the number of cuts so far. An answer that ends before the last of them was too short, or too fast. */
+    onCut: (cuts: number) => void;
+  },
 ): Promise<CutResult> {
   const result: { state: ConversationState | null; events: StreamEvent[]; cuts: number } = {
     state: null,
@@ -38,10 +44,10 @@ export async function followWithCuts(
       if (result.state === null || !until(result.state)) continue;
       if (result.cuts >= cuts) return { ...result, state: result.state };
       throw new Error(
-        `It was over after ${result.cuts} of ${cuts} cuts (seed ${random.seed}): make bytesMax smaller`,
+        `It was over after ${result.cuts} of ${cuts} cuts (seed ${random.seed}): its answer has to wait for them`,
       );
     }
-    if (cutAfterBytes !== undefined) result.cuts++;
+    if (cutAfterBytes !== undefined) onCut(++result.cuts);
   }
   throw new Error(`Not there after ${CONNECTIONS_MAX} connections (seed ${random.seed})`);
 }
