@@ -5,7 +5,7 @@ import { costOf, count, dollars, percent, spentOf, UNKNOWN, windowOf } from "../
 import type { ContextUse } from "../lib/protocol/api.ts";
 import type { Spent } from "../lib/protocol/conversation.ts";
 import type { Model } from "../lib/protocol/model.ts";
-import { Lazy } from "./Lazy.tsx";
+import { GaugeFigures } from "./GaugeFigures.tsx";
 
 interface Props {
   use: WindowUse;
@@ -15,8 +15,6 @@ interface Props {
   /** What the server would send; null before there is a conversation. @throws ClientError */
   ask(): Promise<ContextUse | null>;
 }
-
-const figures = () => import("./GaugeFigures.tsx").then(({ GaugeFigures }) => GaugeFigures);
 
 /** The ring's length, with a radius of 7. */
 const ROUND = 2 * Math.PI * 7;
@@ -91,10 +89,12 @@ export function ContextGauge({ use, model, spent, ask }: Props) {
       </button>
       <div id={id} class="gauge-figures" hidden={!open}>
         {open && (
-          <Lazy
-            load={figures}
-            with={{ use, isFull: tone !== "calm", cost: costToSend(use, model), spent, ask }}
-            failed={() => setOpen(false)}
+          <GaugeFigures
+            use={use}
+            isFull={tone !== "calm"}
+            cost={costToSend(use, model)}
+            spent={spent}
+            ask={ask}
           />
         )}
       </div>

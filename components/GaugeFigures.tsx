@@ -1,11 +1,11 @@
-// The figures of a gauge that was pressed.
+// The figures of a gauge that was pressed. They come with the gauge: a press shows them whatever the network does.
 import { useEffect, useState } from "preact/hooks";
 import { count, spentOf } from "../lib/client/figures.ts";
 import type { WindowUse } from "../lib/client/window_use.ts";
 import type { ContextUse } from "../lib/protocol/api.ts";
 import type { Spent } from "../lib/protocol/conversation.ts";
 
-export interface FiguresProps {
+interface Props {
   use: WindowUse;
   /** The window is nearly full. */
   isFull: boolean;
@@ -17,7 +17,7 @@ export interface FiguresProps {
   ask(): Promise<ContextUse | null>;
 }
 
-export function GaugeFigures({ use, isFull, cost, spent, ask }: FiguresProps) {
+export function GaugeFigures({ use, isFull, cost, spent, ask }: Props) {
   const { beforeTokens, draftTokens, counted, windowTokens } = use;
   return (
     <>
@@ -51,7 +51,7 @@ export function GaugeFigures({ use, isFull, cost, spent, ask }: FiguresProps) {
 }
 
 /** What becomes of a conversation that is nearly too long: the server decides, so it is asked. */
-function Overflow({ ask }: Pick<FiguresProps, "ask">) {
+function Overflow({ ask }: Pick<Props, "ask">) {
   const [said, setSaid] = useState("What does not fit goes along as a summary.");
   useEffect(() => {
     ask().then(

@@ -132,6 +132,8 @@ Deno.test("X4, U3: the gauge is exact after an answer, about with a draft, and f
     await tab.composer.fill("A long question, with many words in it. ".repeat(150));
     await shows("≈ 80 %");
     await gauge.and(tab.page.locator('[data-tone="nearly"]')).waitFor();
+    // Where nothing more can be loaded, all of the gauge is there.
+    await context.route("**/*.js", (route) => route.abort());
     assertStringIncludes(await gauge.innerText(), "nearly full");
     await tab.action("context").press("Enter");
     const figures = tab.page.locator(".gauge-figures");
@@ -151,6 +153,12 @@ Deno.test("X4, U3: the gauge is exact after an answer, about with a draft, and f
       await tab.page.evaluate(() => document.activeElement?.getAttribute("data-action")),
       "context",
     );
+    // A mouse opens it too, and a press elsewhere closes it.
+    await tab.action("context").click();
+    assertStringIncludes(await figures.innerText(), "159,000 tokens");
+    await tab.composer.click();
+    await figures.waitFor({ state: "hidden" });
+    await context.unroute("**/*.js");
 
     await tab.composer.fill("");
     await tab.action("model").click();
