@@ -306,7 +306,7 @@ export default function Composer(props: Props) {
               data-action="stop"
               disabled={stopping}
               title="Stop"
-              onClick={() => void store.stop()}
+              onClick={onceFor(() => void store.stop())}
             >
               <StopIcon />
               <span class="sr-only">{stopping ? "Stopping…" : "Stop"}</span>
@@ -320,7 +320,7 @@ export default function Composer(props: Props) {
               disabled={blocked !== null}
               title={blocked ?? (editing === null ? `Send${without}` : "Save")}
               aria-describedby="composer-hint"
-              onClick={send}
+              onClick={onceFor(send)}
             >
               {editing === null ? <SendIcon /> : <CheckIcon />}
               <span class="sr-only">{editing === null ? `Send${without}` : "Save the queued message"}</span>
@@ -383,4 +383,11 @@ function queueOf(store: ReturnType<typeof useStore>): QueueItem[] {
 function fit(area: HTMLTextAreaElement): void {
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
+}
+
+/** Send and Stop take turns in one place: the second click of a double click was not meant for what is there by then. */
+function onceFor(act: () => void): (event: MouseEvent) => void {
+  return ({ detail }) => {
+    if (detail !== 2) act();
+  };
 }

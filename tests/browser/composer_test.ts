@@ -162,9 +162,18 @@ Deno.test("C4: two Enters at once and the same POST again, from the page and bes
     assertEquals(again.map(([status]) => status), [202, 202, 202]);
     assertEquals(new Set(again.map(([, id]) => id)).size, 1);
 
-    // Two clicks, too. What comes after shows that nothing of it is still on its way.
+    // Two clicks, too: the second, when Send is Stop already, stops nothing.
+    fake.auto = undefined;
     await tab.composer.fill("Twice");
-    await tab.action("send").dblclick();
+    await tab.action("send").hover();
+    await page.mouse.down({ clickCount: 1 });
+    await page.mouse.up({ clickCount: 1 });
+    await tab.action("stop").waitFor();
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    assert(await tab.action("stop").isEnabled(), "nothing is being stopped");
+    await fake.next(); // "Once", which was answered by itself
+    await (await fake.next()).play({ tokens: ["Yes."] });
     await page.waitForFunction(() =>
       document.querySelectorAll('[data-role="assistant"][data-status="complete"]').length === 2
     );
