@@ -1,18 +1,21 @@
 // Other words for a message, typed in its place. A person's message is sent anew beside the old one; an answer's words are
 // replaced.
 //   F1  The focus is in it when a person begins it, and goes back to the message's Edit button, or its menu, at the end.
+//   F2  Files of a message are not words: they go along with whatever the words become, and with what is kept of them.
 import { Component, createRef } from "preact";
 import type { ClientError } from "../lib/client/api.ts";
 import type { Editing } from "../lib/client/editing.ts";
 import { keepWords, wordsFor } from "../lib/client/edits.ts";
 import { ANSWER_CHARS_MAX, MESSAGE_CHARS_MAX } from "../lib/protocol/api.ts";
+import { type AttachedText, parted } from "../lib/protocol/attached.ts";
+import { joined } from "../lib/protocol/fenced.ts";
 import type { Message } from "../lib/protocol/message.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
 import type { MessageActions } from "./Message.tsx";
 
 interface Props {
   message: Message;
-  /** Its words as they are. */
+  /** Its words as they are, with its files. */
   text: string;
   editing: Editing;
   actions: MessageActions;
@@ -27,19 +30,32 @@ interface State {
 const COUNT = new Intl.NumberFormat("en");
 
 export class MessageEditor extends Component<Props, State> {
-  override state: State = { chars: 0, saving: false, failure: null };
   readonly #box = createRef<HTMLTextAreaElement>();
+  /** The words that it begins with, and the files that go along (F2). */
+  readonly #first = this.#kept();
+  override state: State = { chars: 0, saving: false, failure: null };
 
   override componentDidMount(): void {
     const box = this.#box.current;
-    const { message, text, editing } = this.props;
+    const { editing } = this.props;
     if (box === null) return;
-    box.value = wordsFor(editing, message.id) ?? text;
+    box.value = this.#first.text;
     this.#fit();
     if (!editing.begun) return;
     editing.begun = false;
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
+  }
+
+  #kept(): { text: string; files: readonly AttachedText[] } {
+    const { message, text, editing } = this.props;
+    const whole = wordsFor(editing, message.id) ?? text;
+    return message.role === "user" ? parted(whole) : { text: whole, files: [] };
+  }
+
+  /** The words that are in the box, and the files. */
+  get #whole(): string {
+    return joined(this.#box.current?.value ?? "", this.#first.files);
   }
 
   get #charsMax(): number {
@@ -51,14 +67,14 @@ export class MessageEditor extends Component<Props, State> {
     if (box === null) return;
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight + 2}px`;
-    this.setState({ chars: box.value.length });
+    this.setState({ chars: this.#whole.length });
   }
 
   readonly #typed = () => {
     const { message, text, editing } = this.props;
-    const words = this.#box.current?.value;
+    const whole = this.#whole;
     this.#fit();
-    keepWords(editing, message.id, words === text ? undefined : words);
+    keepWords(editing, message.id, whole === text ? undefined : whole);
   };
 
   readonly #pressed = (event: KeyboardEvent) => {
@@ -85,7 +101,7 @@ export class MessageEditor extends Component<Props, State> {
 
   readonly #save = async () => {
     const { message, actions } = this.props;
-    const text = this.#box.current?.value ?? "";
+    const text = this.#whole;
     if (this.state.saving || text.trim() === "" || text.length > this.#charsMax) return;
     if (message.role === "user") {
       const sent = actions.sendInstead(message, text);
@@ -114,6 +130,7 @@ export class MessageEditor extends Component<Props, State> {
   }
 
   override render({ message, actions }: Props, { chars, saving, failure }: State) {
+    const { files } = this.#first;
     const mine = message.role === "user";
     const chord = this.#enterSends ? "Enter" : "Ctrl Enter";
     const over = chars > this.#charsMax;
@@ -137,6 +154,12 @@ export class MessageEditor extends Component<Props, State> {
           onInput={this.#typed}
           onKeyDown={this.#pressed}
         />
+        {files.length > 0 && (
+          <p class="note" data-along dir="auto">
+            {files.length === 1 ? "1 file goes along: " : `${files.length} files go along: `}
+            {files.map(({ name }) => name).join(", ")}
+          </p>
+        )}
         {failure !== null && <ErrorNote failure={failure} />}
         <div class="row">
           <button type="submit" class="primary" data-action="save-edit" disabled={saving || over}>

@@ -1,6 +1,7 @@
 // What was said, changed by its reader: other words, another branch, a chat of its own, nothing at all.
 import type { Locator } from "playwright-core";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { joined } from "../../lib/protocol/fenced.ts";
 import { textOf as wordsOf } from "../../lib/protocol/message.ts";
 import { Api } from "../support/api.ts";
 import { PHONE, screenshot, withBrowser } from "../support/browser.ts";
@@ -173,6 +174,42 @@ Deno.test("M3: edited while an answer is written, a message waits in the queue, 
     await third.end();
     await shows(tab, ["eins", "Ja."]);
     assertEquals(await article(tab, "eins").locator("[data-versions]").textContent(), "3/3");
+  });
+});
+
+Deno.test("M3, C6: the words of a message with files are edited without them, the files go along, and a reload loses neither", async () => {
+  await using both = await startWithProvider({ auto: { tokens: ["Yes."] } });
+  const { server, fake } = both;
+  const files = [{ name: "a.ts", text: "const a = 1;" }, { name: "notes.md", text: "```\nfenced\n```" }];
+  const { address, session } = await talk(server.url, [joined("Compare these", files)]);
+  await withBrowser(async (browser) => {
+    const tab = await ChatPage.open(await browser.context({ session }), address);
+    const along = tab.page.locator(".editor [data-along]");
+    const first = article(tab, "Compare these");
+    await within(first, "edit").click();
+    assertEquals(await editor(tab).inputValue(), "Compare these");
+    assertEquals(await along.innerText(), "2 files go along: a.ts, notes.md");
+    await screenshot(tab.page, "edit-with-files");
+
+    await editor(tab).fill("Merge these");
+    await tab.page.reload();
+    await tab.live();
+    assertEquals(await editor(tab).inputValue(), "Merge these");
+    assertEquals(await along.innerText(), "2 files go along: a.ts, notes.md");
+    await editor(tab).press("Enter");
+    const merged = article(tab, "Merge these");
+    await within(merged, "version-back").waitFor();
+    await tab.answerWith("complete");
+    assertEquals(await merged.locator("[data-attached]").count(), 2);
+    assertEquals(asked(fake), [joined("Merge these", files)]);
+
+    // Files alone are a message too.
+    await within(merged, "edit").click();
+    await editor(tab).fill("");
+    await editor(tab).press("Enter");
+    await tab.page.locator("[data-versions]", { hasText: "3/3" }).waitFor();
+    await tab.answerWith("complete");
+    assertEquals(asked(fake), [joined("", files)]);
   });
 });
 
