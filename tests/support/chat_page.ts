@@ -26,9 +26,9 @@ export class ChatPage {
     return tab;
   }
 
-  /** Resolves when the page follows its conversation. */
-  async live(): Promise<void> {
-    await this.page.locator('body[data-connection="live"]').waitFor();
+  /** Resolves when the page follows its conversation. `timeout` absent: what a step of a test may take. */
+  async live(timeout?: number): Promise<void> {
+    await this.page.locator('body[data-connection="live"]').waitFor({ timeout });
   }
 
   get composer(): Locator {
