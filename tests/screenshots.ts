@@ -94,7 +94,17 @@ function shots(paths: Record<keyof typeof CONVERSATIONS, string>): Shot[] {
         await tab.click();
       },
     })),
-    { name: "drawer", at: paths.everything, act: press('[data-action="menu"]'), after: escape },
+    {
+      name: "drawer",
+      at: paths.everything,
+      act: press('[data-action="menu"]'),
+      after: async (place) => {
+        await escape(place);
+        // It leaves by going back, and a page that is asked for meanwhile would be left as well.
+        await place.page.locator('.sidebar[data-open="false"]').waitFor({ state: "attached" });
+        await place.page.waitForFunction(() => history.state === null);
+      },
+    },
     ...(["Control+k", "?"] as const).map((key): Shot => ({
       name: key === "?" ? "shortcuts" : "palette",
       at: paths.everything,

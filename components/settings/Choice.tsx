@@ -17,7 +17,7 @@ export function Choice<Value extends string>(props: Props<Value>) {
   const id = useId();
   return (
     <div
-      class="choice"
+      class="preference"
       role="radiogroup"
       aria-labelledby={`${id}-name`}
       aria-describedby={hint === undefined ? undefined : `${id}-hint`}

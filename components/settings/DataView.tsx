@@ -24,7 +24,7 @@ type Step =
 export function DataView({ removeSome, usage, say }: Props) {
   return (
     <div class="scroll choices-page">
-      <section class="choice">
+      <section class="preference">
         <div>
           <h3>Export</h3>
           <p class="note">
@@ -37,7 +37,7 @@ export function DataView({ removeSome, usage, say }: Props) {
         </p>
       </section>
       <DeleteAll removeSome={removeSome} say={say} />
-      <section class="choice">
+      <section class="preference">
         <div>
           <h3>Usage</h3>
           <p class="note">Tokens and cost of the last 30 days.</p>
@@ -89,7 +89,7 @@ function DeleteAll({ removeSome, say }: Pick<Props, "removeSome" | "say">) {
     }
   };
   return (
-    <section class="choice">
+    <section class="preference">
       <div>
         <h3>Delete all conversations</h3>
         <p class="note">They go to the trash, from where they can be restored for 30 days.</p>

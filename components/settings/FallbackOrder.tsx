@@ -42,7 +42,7 @@ export function FallbackOrder({ fallbacks, model, models, change }: Props) {
       hintId={`${id}-hint`}
       hint="Tried in this order, before a word of the answer is there. The answer says who wrote it."
     >
-      <div class="choices" role="radiogroup" aria-labelledby={`${id}-hint-name`}>
+      <div class="radios" role="radiogroup" aria-labelledby={`${id}-hint-name`}>
         <label class="check">
           <input
             type="radio"

@@ -364,7 +364,7 @@ Deno.test("T13: where notifications are refused or absent, the switch stays off 
       await tab.action("settings").click();
       await tab.page.getByRole("tab", { name: "This device" }).click();
       await notifications(tab).getByLabel("On").click({ force: true });
-      await tab.page.locator(".choice .danger", { hasText: why }).waitFor();
+      await tab.page.locator(".preference .danger", { hasText: why }).waitFor();
       assert(await notifications(tab).getByLabel("Off").isChecked());
       assertEquals(await tab.page.evaluate(() => document.cookie.includes("notify")), false);
       await context.close();

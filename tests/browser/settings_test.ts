@@ -51,7 +51,7 @@ Deno.test("P4: everything about a chat is set by keyboard, kept by the server, a
     await tab.page.locator(".chip code", { hasText: "\\n\\n" }).waitFor();
 
     // The server's order first, then one of its own, changed without a mouse.
-    assertStringIncludes(await tab.page.locator(".choices").innerText(), "Claude Sonnet 5.5");
+    assertStringIncludes(await tab.page.locator(".radios").innerText(), "Claude Sonnet 5.5");
     await setting(tab, "fallbacks-own").check();
     await setting(tab, "fallback-add").selectOption(MODELS.responses);
     const rows = tab.page.locator("[data-fallback]");
