@@ -102,7 +102,8 @@ export class Message extends Component<Props> {
         {(message.attempt ?? 1) > 1 && <p class="aside">Restarted after an interruption</p>}
         {message.recovered !== undefined && <p class="aside">Went on after an interruption</p>}
         {fallback !== undefined && <FallbackNote by={message.model} fallback={fallback} models={models} />}
-        <div class="body" data-text dir="auto">
+        {/* Each block of an answer has its own; asked for the whole, a browser reads all of them again with each that comes. */}
+        <div class="body" data-text dir={assistant ? undefined : "auto"}>
           {assistant
             ? (
               <Parts
