@@ -22,11 +22,15 @@ export function announcement(
 ): Announcement | null {
   if (before === null || before.conversation.id !== after.conversation.id) return null;
   const known = new Map(before.messages.map((m) => [m.id, m]));
+  const newest = Math.max(...before.messages.map(({ createdAt }) => createdAt));
+  // A short answer may begin and end between two frames. What comes in from before is no news.
+  const isNews = ({ createdAt }: Message) => after.cursor > before.cursor && createdAt >= newest;
   for (const message of after.messages) {
     const old = known.get(message.id);
     if (message.role !== "assistant" || old === message) continue;
-    const ended = isTerminal(message.status) && (old === undefined || !isTerminal(old.status));
-    if (ended && old !== undefined) return endOf(message, replyOf(message, spoken, how));
+    const ended = isTerminal(message.status) &&
+      (old === undefined ? isNews(message) : !isTerminal(old.status));
+    if (ended) return endOf(message, replyOf(message, spoken, how));
     if (old !== undefined && (message.attempt ?? 1) > (old.attempt ?? 1)) {
       return { status: "The answer was interrupted and begins again." };
     }

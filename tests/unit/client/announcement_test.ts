@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { announcement as said, pieces, progress } from "@/lib/client/announcement.ts";
 import type { Message } from "@/lib/protocol/message.ts";
 import type { ConversationState } from "@/lib/protocol/reduce.ts";
-import { conversation, message, text } from "./sample.ts";
+import { conversation, id, message, text } from "./sample.ts";
 
 const announcement = (before: ConversationState | null, after: ConversationState, how = "full" as const) =>
   said(before, after, (text) => text, how);
@@ -21,6 +21,16 @@ Deno.test("words as they come are not announced; the end is, once and with the t
     reply: ["one two three"],
   });
   assertEquals(announcement(ended, ended), null);
+});
+
+Deno.test("an answer that began and ended between two frames is announced; one that comes in from before is not", () => {
+  const asked = message({ role: "user", status: "complete", parts: text("a?"), createdAt: 50 });
+  const answer = message({ id: id(77), status: "complete", parts: text("a"), createdAt: 50 });
+  const after = { ...state(asked, answer), cursor: 2 };
+  assertEquals(announcement(state(asked), after)?.status, "Response complete, 1 word.");
+  assertEquals(announcement(state(asked), { ...after, cursor: 1 }), null, "a page of what came before");
+  const older = { ...state({ ...answer, createdAt: 10 }, asked), cursor: 2 };
+  assertEquals(announcement(state(asked), older), null);
 });
 
 Deno.test("stopping, failing and beginning again have words of their own", () => {
