@@ -49,7 +49,7 @@ export function announcement(
 /** What to say of an answer that has been growing for some time. */
 export function progress(message: Message): string {
   const words = wordsOf(textOf(message));
-  if (words > 0) return `Still generating, ${words} ${words === 1 ? "word" : "words"}.`;
+  if (words > 0) return `Still generating, ${counted(words)}.`;
   return message.parts.length > 0 ? "Still thinking." : "Still waiting for the answer.";
 }
 
@@ -61,7 +61,7 @@ function endOf(message: Message, reply: readonly string[]): Announcement {
     case "failed":
       return { alert: `The answer failed. ${message.error?.detail ?? ""}`.trim(), ...said };
     default:
-      return { status: `Response complete, ${wordsOf(textOf(message))} words.`, ...said };
+      return { status: `Response complete, ${counted(wordsOf(textOf(message)))}.`, ...said };
   }
 }
 
@@ -98,6 +98,10 @@ function endIn(text: string): number {
   // A pair of surrogates stays together.
   return ends.find((end) => end > text.length / 2) ??
     (/[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length);
+}
+
+function counted(words: number): string {
+  return `${words} ${words === 1 ? "word" : "words"}`;
 }
 
 function wordsOf(text: string): number {
