@@ -402,3 +402,12 @@ export class Process {
     this.store.onCommit = () => new Promise(() => {});
   }
 }
+
+/** Lets time pass until `done` is settled. */
+export async function passing<T>(world: World, done: Promise<T>): Promise<T> {
+  let settled = false;
+  const watched = done.finally(() => settled = true);
+  watched.catch(() => {}); // whoever awaits what is returned hears of it
+  for (let ms = 0; !settled && ms < 600_000; ms += 250) await world.clock.advance(250);
+  return await watched;
+}

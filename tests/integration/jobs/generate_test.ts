@@ -4,7 +4,7 @@ import { ATTEMPTS_MAX } from "@/lib/jobs/job.ts";
 import { cancelKey, conversationTopic, generationKey, runningPrefix } from "@/lib/kv/keys.ts";
 import { textOf } from "@/lib/protocol/message.ts";
 import type { Fault } from "../../support/faulty_store.ts";
-import { LEASE_MS, World } from "../../support/program.ts";
+import { LEASE_MS, passing, World } from "../../support/program.ts";
 
 Deno.test("an answer is stored as the model says it, and ends with its usage, cost and times", async () => {
   await using world = await World.open();
@@ -112,13 +112,9 @@ Deno.test("M1: a provider's stream that stops without an end is cut off, never c
   const here = world.process();
   const id = await here.create();
   const { reply } = await here.send(id, "Hello?");
-  const ended = here.ended(id, reply.messageId);
   // It is asked anew after a while, as often as a job may be claimed.
-  for (let n = 1; n <= ATTEMPTS_MAX; n++) {
-    await world.provider.call(n);
-    await world.clock.advance(10_000);
-  }
-  const answer = await ended;
+  const answer = await passing(world, here.ended(id, reply.messageId));
+  assertEquals(world.provider.calls.length, ATTEMPTS_MAX);
   assertEquals([answer.status, answer.error?.code, textOf(answer)], ["failed", "provider_truncated", "Hel"]);
 });
 

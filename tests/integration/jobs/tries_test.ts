@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "@/lib/core/errors.ts";
 import type { Id } from "@/lib/core/ids.ts";
 import { breakerKey, conversationTopic } from "@/lib/kv/keys.ts";
 import { type Message, textOf } from "@/lib/protocol/message.ts";
-import { type Process, World } from "../../support/program.ts";
+import { passing, type Process, World } from "../../support/program.ts";
 import { type Call, ScriptedProvider } from "../../support/scripted_provider.ts";
 
 const CHOSEN = "a/one";
@@ -21,15 +21,6 @@ async function twoModels(): Promise<World & { chosen: ScriptedProvider; other: S
   world.providers.set(CHOSEN, chosen).set(OTHER, other);
   world.fallbacks = [CHOSEN, OTHER];
   return Object.assign(world, { chosen, other });
-}
-
-/** Lets time pass until `done` is settled. */
-async function passing<T>(world: World, done: Promise<T>): Promise<T> {
-  let settled = false;
-  const watched = done.finally(() => settled = true);
-  watched.catch(() => {}); // whoever awaits what is returned hears of it
-  for (let ms = 0; !settled && ms < 600_000; ms += 250) await world.clock.advance(250);
-  return await watched;
 }
 
 async function answered(here: Process, id: Id, text = "Hello?"): Promise<Message> {
