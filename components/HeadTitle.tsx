@@ -1,6 +1,7 @@
 // The title of the open conversation, while it is being changed. Enter and leaving it keep it, Escape does not.
 import { Component, createRef } from "preact";
 import { TITLE_CHARS_MAX } from "../lib/protocol/api.ts";
+import { isComposing } from "../lib/client/composition.ts";
 
 interface Props {
   title: string;
@@ -34,7 +35,7 @@ export class HeadTitle extends Component<Props> {
         maxLength={TITLE_CHARS_MAX}
         onBlur={(event) => this.#end(event.currentTarget.value, false)}
         onKeyDown={(event) => {
-          if (event.isComposing || event.keyCode === 229) return;
+          if (isComposing(event)) return;
           event.stopPropagation();
           if (event.key !== "Enter" && event.key !== "Escape") return;
           // The key is not for the button that has the focus then.

@@ -12,6 +12,7 @@ import { joined } from "../lib/protocol/fenced.ts";
 import type { Message } from "../lib/protocol/message.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
 import type { MessageActions } from "./Message.tsx";
+import { isComposing } from "../lib/client/composition.ts";
 
 interface Props {
   message: Message;
@@ -78,8 +79,7 @@ export class MessageEditor extends Component<Props, State> {
   };
 
   readonly #pressed = (event: KeyboardEvent) => {
-    // Enter that ends a composition belongs to the input method; Safari tells so by 229 alone.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     // Keys of the list around it are letters here.
     event.stopPropagation();
     if (event.key === "Escape") {

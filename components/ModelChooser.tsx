@@ -1,10 +1,12 @@
 // Choosing a model: a list that is searched by typing. The focus stays in the search; the list follows it.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { matching, providerName } from "../lib/client/catalog.ts";
 import { count, isFree, priceOf, windowOf } from "../lib/client/figures.ts";
 import type { Model } from "../lib/protocol/model.ts";
 import { Dialog } from "./Dialog.tsx";
 import { CheckIcon, CloseIcon } from "./Icons.tsx";
+import { stepped, useInView } from "./listbox.ts";
+import { isComposing } from "../lib/client/composition.ts";
 
 export interface ModelChooserProps {
   models: readonly Model[];
@@ -33,12 +35,7 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
   const finger = matchMedia("(pointer: coarse)").matches;
   const option = (model: Model) => `${id}-${found.indexOf(model)}`;
 
-  const opened = useRef(false);
-  useEffect(() => {
-    const block = opened.current ? "nearest" : "center";
-    list.current?.querySelector("[data-active=true]")?.scrollIntoView({ block });
-    opened.current = true;
-  }, [active, query]);
+  useInView(list, at, query);
 
   return (
     <Dialog class="dialog chooser" label={label} closed={closed}>
@@ -49,19 +46,11 @@ export function ModelChooser({ models, current, label, once, choose, closed }: M
           close();
         };
         const pressed = (event: KeyboardEvent) => {
-          if (event.isComposing) return;
-          const steps: Record<string, number> = {
-            ArrowDown: at + 1,
-            ArrowUp: at - 1,
-            Home: 0,
-            End: found.length - 1,
-            PageDown: Math.min(at + 5, found.length - 1),
-            PageUp: Math.max(at - 5, 0),
-          };
-          const to = steps[event.key];
-          if (to !== undefined && found.length > 0) {
+          if (isComposing(event)) return;
+          const to = stepped(event, at, found.length);
+          if (to !== undefined) {
             event.preventDefault();
-            setActive(found[(to + found.length) % found.length]!.id);
+            setActive(found[to]!.id);
           } else if (event.key === "Enter") {
             event.preventDefault();
             take(pointed);

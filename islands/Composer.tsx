@@ -14,6 +14,7 @@ import { MESSAGE_CHARS_MAX, type ModelList } from "../lib/protocol/api.ts";
 import { inALine, parted } from "../lib/protocol/attached.ts";
 import type { Conversation } from "../lib/protocol/conversation.ts";
 import { textOf } from "../lib/protocol/message.ts";
+import { isComposing } from "../lib/client/composition.ts";
 
 /** The counter appears when this much of the limit is used. */
 const NEAR_LIMIT = 0.9;
@@ -163,8 +164,7 @@ export default function Composer(props: Props) {
     withFiles((attaching) => attaching.add(given), () => long && insert(text));
   };
   const pressed = (event: KeyboardEvent) => {
-    // Enter that ends a composition belongs to the input method; Safari tells so by 229 alone.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     const mod = event.ctrlKey || event.metaKey;
     plain.current = mod && event.shiftKey && event.key.toLowerCase() === "v";
     if (event.key === "Escape" && (store.busy.peek() || store.waiting.editing.peek() !== null)) {

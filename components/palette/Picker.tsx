@@ -1,8 +1,10 @@
 // A field, and under it what can be chosen. The focus stays in the field; the list follows it.
 import { type ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { Dialog } from "../Dialog.tsx";
 import { CloseIcon } from "../Icons.tsx";
+import { stepped, useInView } from "../listbox.ts";
+import { isComposing } from "../../lib/client/composition.ts";
 
 export interface Choice {
   id: string;
@@ -40,9 +42,6 @@ export interface PickerProps {
   closed(): void;
 }
 
-/** What PageUp and PageDown go over. */
-const PAGE = 5;
-
 export function Picker(props: PickerProps) {
   const { label, placeholder, query, shelves, status } = props;
   const [active, setActive] = useState<string | undefined>(props.first);
@@ -54,15 +53,7 @@ export function Picker(props: PickerProps) {
   const pointed = choices[at];
   const option = (choice: Choice) => `${id}-${choices.indexOf(choice)}`;
 
-  const opened = useRef(false);
-  useEffect(() => {
-    const block = opened.current ? "nearest" : "center";
-    const row = list.current?.querySelector("[data-active=true]");
-    // Above the first there is its heading.
-    if (at === 0) list.current?.scrollTo(0, 0);
-    else row?.scrollIntoView({ block });
-    opened.current = true;
-  }, [active, query]);
+  useInView(list, at, query);
 
   const closed = () => {
     props.closed();
@@ -79,21 +70,13 @@ export function Picker(props: PickerProps) {
           close();
         };
         const pressed = (event: KeyboardEvent) => {
-          if (event.isComposing || event.keyCode === 229) return;
+          if (isComposing(event)) return;
           const { key } = event;
           const mod = event.ctrlKey || event.metaKey;
-          const steps: Record<string, number> = {
-            ArrowDown: at + 1,
-            ArrowUp: at - 1,
-            Home: 0,
-            End: choices.length - 1,
-            PageDown: Math.min(at + PAGE, choices.length - 1),
-            PageUp: Math.max(at - PAGE, 0),
-          };
-          const to = event.altKey || event.shiftKey ? undefined : steps[key];
-          if (to !== undefined && choices.length > 0) {
+          const to = stepped(event, at, choices.length);
+          if (to !== undefined) {
             event.preventDefault();
-            setActive(choices[(to + choices.length) % choices.length]!.id);
+            setActive(choices[to]!.id);
           } else if (key === "Enter") {
             event.preventDefault();
             if (!event.repeat) take(pointed, mod);

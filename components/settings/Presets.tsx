@@ -12,6 +12,7 @@ import {
 } from "../../lib/protocol/preferences.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { CloseIcon } from "../Icons.tsx";
+import { isComposing } from "../../lib/client/composition.ts";
 
 interface Props {
   setup: Setup;
@@ -99,7 +100,7 @@ export function Presets({ setup, preferences, model, models, say }: Props) {
               aria-describedby={refused === null ? undefined : `${id}-refused`}
               onInput={(event) => setName(event.currentTarget.value)}
               onKeyDown={(event) => {
-                if (event.key !== "Enter" || event.isComposing) return;
+                if (event.key !== "Enter" || isComposing(event)) return;
                 event.preventDefault(); // it keeps the preset, and does not save the chat
                 void keep();
               }}

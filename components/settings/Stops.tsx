@@ -3,6 +3,7 @@ import { useId, useRef } from "preact/hooks";
 import { STOP_CHARS_MAX, STOPS_MAX } from "../../lib/protocol/params.ts";
 import { CloseIcon, NewIcon } from "../Icons.tsx";
 import { Setting } from "./Setting.tsx";
+import { isComposing } from "../../lib/client/composition.ts";
 
 interface Props {
   stops: readonly string[];
@@ -57,7 +58,7 @@ export function Stops({ stops, unavailable, change }: Props) {
             maxLength={STOP_CHARS_MAX}
             disabled={stops.length >= STOPS_MAX}
             onKeyDown={(event) => {
-              if (event.key !== "Enter" || event.isComposing) return;
+              if (event.key !== "Enter" || isComposing(event)) return;
               event.preventDefault(); // it adds, and does not save
               add();
             }}

@@ -6,6 +6,7 @@ import { TITLE_CHARS_MAX } from "../../lib/protocol/api.ts";
 import { ArchiveIcon, CheckIcon, CloseIcon, DeleteIcon, Icon, RenameIcon } from "../Icons.tsx";
 import { Menu, type MenuItem } from "../Menu.tsx";
 import type { Hands } from "./hands.ts";
+import { isComposing } from "../../lib/client/composition.ts";
 
 export { Hands } from "./hands.ts";
 
@@ -36,7 +37,7 @@ export function TitleField({ title, hands }: { title: string; hands: Hands }) {
       onKeyDown={(event) => {
         // What is typed here is a title, and nothing that the list does.
         event.stopPropagation();
-        if (event.isComposing || event.keyCode === 229) return;
+        if (isComposing(event)) return;
         if (event.key === "Enter") end(event.currentTarget.value, true);
         if (event.key === "Escape") end(null, true);
       }}

@@ -4,6 +4,7 @@ import { addressed, reveal } from "./reveal.ts";
 import { Roving } from "./roving.ts";
 import { onMac, shortcutOf } from "./shortcuts.ts";
 import type { Store } from "./store.ts";
+import { isComposing } from "./composition.ts";
 
 /** Fields in which keys write letters. */
 const WRITING = "textarea, select, [contenteditable]:not([contenteditable='false']), " +
@@ -19,7 +20,7 @@ export function listen(store: Store): void {
   const roving = new Roving(() => store.pin.peek());
   document.addEventListener("keydown", (event) => {
     const target = event.target as Element;
-    if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+    if (event.defaultPrevented || isComposing(event)) return;
     // What a browser does not know within :is() is as if not there.
     if (document.querySelector(":is(dialog[open], :popover-open)") !== null) return;
     const typing = target.matches(WRITING);

@@ -35,6 +35,9 @@ Deno.test("ids that are none, another's, and unknown ones: 404 everywhere, with 
     ["GET", "/api/conversations/:id/context"],
     ["POST", "/api/conversations/:id/continue", { messageId: reply.messageId }],
     ["GET", "/api/conversations/:id/events"],
+    ["GET", "/api/conversations/:id?last=5"],
+    ["GET", `/api/conversations/:id/messages?before=${reply.messageId}`],
+    ["GET", `/api/conversations/:id/messages?through=${reply.messageId}`],
   ];
   const generation: [string, string][] = [
     ["GET", "/api/generations/:id"],
