@@ -86,7 +86,7 @@ function shots(paths: Record<keyof typeof CONVERSATIONS, string>): Shot[] {
     { name: "models", at: paths.everything, act: opened("model", "[data-model]"), after: escape },
     { name: "gauge", act: opened("context", ".gauge-figures:not([hidden])"), after: escape },
     { name: "settings", act: opened("settings", ".settings") },
-    ...[1, 2, 3, 4, 5].map((at): Shot => ({
+    ...[1, 2, 3, 4].map((at): Shot => ({
       name: `settings-${at + 1}`,
       act: async ({ page }) => {
         const tab = page.locator('.settings [role="tab"]').nth(at);
@@ -105,6 +105,21 @@ function shots(paths: Record<keyof typeof CONVERSATIONS, string>): Shot[] {
         await place.page.waitForFunction(() => history.state === null);
       },
     },
+    {
+      name: "outline",
+      at: paths.everything,
+      act: opened("outline", "dialog[open]"),
+      after: escape,
+    },
+    ...(["archive-list", "trash"] as const).map((action): Shot => ({
+      name: action,
+      at: paths.everything,
+      act: async (place) => {
+        await press('[data-action="menu"]')(place);
+        return await opened(action, "dialog[open] [data-kept]")(place);
+      },
+      after: escape,
+    })),
     ...(["Control+k", "?"] as const).map((key): Shot => ({
       name: key === "?" ? "shortcuts" : "palette",
       at: paths.everything,
@@ -271,6 +286,12 @@ async function written(app: TestApp, api: Api): Promise<Record<keyof typeof CONV
     await write(new Pen(app.kv, id), api, id);
     await api.patch(id, { title: TITLES[name] ?? name });
     paths[name] = `/c/${id}`;
+  }
+  for (const title of ["Notes for a talk", "A trip that was not made"]) {
+    const { id } = await api.create({ model: "demo/tour", title });
+    await api.patch(id, { archived: true });
+    const gone = await api.create({ model: "demo/tour", title: `${title}, the first draft` });
+    await (await api.request("DELETE", `/api/conversations/${gone.id}`)).body?.cancel();
   }
   return paths;
 }
