@@ -256,16 +256,20 @@ async function watched(
       }
       close() {}
     }
-    // A tab that could notify takes turns with the others, and is done when its turn is over.
+    // A tab that could notify takes turns with the others, and is done when its turn is over. The empty page
+    // that a tab begins with has no locks: it is no secure context.
     const turns: string[] = [];
-    const request = navigator.locks.request.bind(navigator.locks) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(navigator.locks, {
-      request: async (...args: unknown[]) => {
-        const granted = await request(...args);
-        turns.push(String(args[0]));
-        return granted;
-      },
-    });
+    const locks = navigator.locks as LockManager | undefined;
+    if (locks !== undefined) {
+      const request = locks.request.bind(locks) as (...args: unknown[]) => Promise<unknown>;
+      Object.assign(locks, {
+        request: async (...args: unknown[]) => {
+          const granted = await request(...args);
+          turns.push(String(args[0]));
+          return granted;
+        },
+      });
+    }
     Object.assign(globalThis, {
       caught,
       turns,
