@@ -128,7 +128,10 @@ export class Relay {
   #reign(): void {
     const connection = this.#ports.connect({
       event: (event) => {
-        this.#port?.send({ kind: "event", leader: this.#ports.tab, event });
+        // Copying an event to nobody costs as much as reading it. Whoever is not known yet asks from their cursor (T3).
+        if (this.#lead?.roster.hasOther(this.#ports.tab, event.topic)) {
+          this.#port?.send({ kind: "event", leader: this.#ports.tab, event });
+        }
         this.#take(event);
       },
       link: (link) => {

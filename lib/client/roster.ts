@@ -37,6 +37,13 @@ export class Roster {
     }
   }
 
+  /** Whether a tab other than `tab` follows the topic. */
+  hasOther(tab: string, topic: Topic | null): boolean {
+    if (topic === null) return false;
+    for (const [other, { topics }] of this.#tabs) if (other !== tab && topics.includes(topic)) return true;
+    return false;
+  }
+
   /** Every topic that some tab follows; those of the tabs heard last come first, up to TOPICS_MAX. */
   wanted(): Set<Topic> {
     const wanted = new Set<Topic>();

@@ -64,6 +64,30 @@ Deno.test("T2: what is relayed does not wait for a timer", async () => {
   close(leader, follower);
 });
 
+Deno.test("an event is repeated to tabs that follow its topic, and to nobody when there is none", async () => {
+  const { server, browser, tab, settle } = setUp();
+  const leader = tab();
+  leader.relay.follow(TOPIC, 0);
+  await settle();
+  const repeated = () => browser.notes.filter(({ kind }) => kind === "event").length;
+  server.append(delta(1));
+  await settle();
+  assertEquals([leader.ids(), repeated()], [[1], 0]);
+  const elsewhere = tab();
+  elsewhere.relay.follow(OTHER, 0);
+  await settle();
+  server.append(delta(2));
+  server.append(delta(1, "x", OTHER));
+  await settle();
+  assertEquals([leader.ids(), elsewhere.ids(OTHER), repeated()], [[1, 2], [1], 1]);
+  elsewhere.relay.unfollow(OTHER);
+  await settle();
+  server.append(delta(2, "x", OTHER));
+  await settle();
+  assertEquals(repeated(), 1);
+  close(leader, elsewhere);
+});
+
 Deno.test("a tab that opens in mid-answer catches up from its own cursor, the others notice nothing", async () => {
   const { server, clock, tab, settle } = setUp();
   const first = tab();
