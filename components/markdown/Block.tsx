@@ -1,6 +1,7 @@
 // One block. It renders again only when its source changed, or a link was defined that it may use.
 import { Component, type ComponentChild } from "preact";
 import type { MarkedToken, Token, Tokens } from "marked";
+import type { Blocks } from "./blocks.ts";
 import { Fence } from "./Fence.tsx";
 import { FormulaView } from "./FormulaView.tsx";
 import { inline } from "./inline.tsx";
@@ -11,7 +12,7 @@ import { Text } from "./text.ts";
 
 interface Props {
   token: Token;
-  definitions: number;
+  links: Blocks["links"];
   /** It may still grow. */
   open: boolean;
   depth?: number;
@@ -19,24 +20,25 @@ interface Props {
 
 export class Block extends Component<Props> {
   override shouldComponentUpdate(next: Props): boolean {
-    const { token, definitions, open } = this.props;
+    const { token, links, open } = this.props;
+    if (next.token === token) return next.open !== open;
     return next.token.raw !== token.raw || next.token.type !== token.type || next.open !== open ||
-      next.definitions !== definitions;
+      next.links !== links;
   }
 
-  override render({ token, definitions, open, depth = 0 }: Props): ComponentChild {
+  override render({ token, links, open, depth = 0 }: Props): ComponentChild {
     if (depth > DEPTH_MAX + 1) return <Raw text={token.raw} />;
-    return block(token as MarkedToken | Formula | Source, { definitions, open, depth });
+    return block(token as MarkedToken | Formula | Source, { links, open, depth });
   }
 }
 
 type Place = Required<Omit<Props, "token">>;
 
 /** Several blocks; a block keeps its place and so its nodes, whatever comes after it. */
-export function blocks(tokens: readonly Token[], { definitions, open, depth }: Place): ComponentChild[] {
+export function blocks(tokens: readonly Token[], { links, open, depth }: Place): ComponentChild[] {
   const last = tokens.length - 1;
   return tokens.map((token, i) => (
-    <Block key={i} token={token} definitions={definitions} open={open && i === last} depth={depth} />
+    <Block key={i} token={token} links={links} open={open && i === last} depth={depth} />
   ));
 }
 
@@ -71,7 +73,7 @@ function block(token: MarkedToken | Formula | Source, place: Place): ComponentCh
     case "list_item":
       return <li>{items(token.tokens, inside)}</li>;
     case "table":
-      return <Table token={token} definitions={place.definitions} />;
+      return <Table token={token} links={place.links} />;
     case "formula":
       return (
         <p>
@@ -123,16 +125,16 @@ function List({ token, inside, dir }: { token: Tokens.List; inside: Place; dir?:
 }
 
 /** An item holds blocks, or a line of text, or a checkbox before either. */
-function items(tokens: readonly Token[], { definitions, open, depth }: Place): ComponentChild[] {
+function items(tokens: readonly Token[], { links, open, depth }: Place): ComponentChild[] {
   const last = tokens.length - 1;
   return tokens.map((token, i) =>
     token.type === "checkbox"
       ? inline([token])
-      : <Block key={i} token={token} definitions={definitions} open={open && i === last} depth={depth} />
+      : <Block key={i} token={token} links={links} open={open && i === last} depth={depth} />
   );
 }
 
-function Table({ token, definitions }: { token: Tokens.Table; definitions: number }) {
+function Table({ token, links }: { token: Tokens.Table; links: Blocks["links"] }) {
   return (
     <div class="table" role="region" aria-label="Table" tabIndex={0}>
       <table>
@@ -146,7 +148,7 @@ function Table({ token, definitions }: { token: Tokens.Table; definitions: numbe
           </tr>
         </thead>
         <tbody>
-          {token.rows.map((row, i) => <Row key={i} cells={row} definitions={definitions} />)}
+          {token.rows.map((row, i) => <Row key={i} cells={row} links={links} />)}
         </tbody>
       </table>
     </div>
@@ -155,14 +157,14 @@ function Table({ token, definitions }: { token: Tokens.Table; definitions: numbe
 
 interface RowProps {
   cells: readonly Tokens.TableCell[];
-  definitions: number;
+  links: Blocks["links"];
 }
 
 /** A row that is whole does not render again while the table grows. */
 class Row extends Component<RowProps> {
   override shouldComponentUpdate(next: RowProps): boolean {
-    const { cells, definitions } = this.props;
-    return next.definitions !== definitions || next.cells.length !== cells.length ||
+    const { cells, links } = this.props;
+    return next.links !== links || next.cells.length !== cells.length ||
       next.cells.some((cell, i) => cell.text !== cells[i]!.text || cell.align !== cells[i]!.align);
   }
 

@@ -1,9 +1,9 @@
 // Markdown as nodes: no HTML string is ever made.
 import { Component, type ComponentChild } from "preact";
-import { blocks } from "./Block.tsx";
 import { GrowingText } from "./blocks.ts";
 import { Finished } from "./finished.ts";
 import type { FinishedTexts } from "./finished_texts.ts";
+import { sections } from "./Section.tsx";
 
 interface Props {
   text: string;
@@ -21,7 +21,6 @@ export class Markdown extends Component<Props> {
 
   override render({ text, streaming }: Props): ComponentChild {
     const finished = streaming ? null : this.context as FinishedTexts | null;
-    const { tokens, definitions } = finished?.blocks(text) ?? this.#text.read(text, streaming);
-    return <>{blocks(tokens, { definitions, open: streaming, depth: 0 })}</>;
+    return <>{sections(finished?.blocks(text) ?? this.#text.read(text, streaming), streaming)}</>;
   }
 }

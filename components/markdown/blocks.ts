@@ -15,15 +15,19 @@ const TOKENS_MAX = 30_000;
 
 export interface Blocks {
   tokens: readonly Token[];
-  /** Links defined apart from their use. A new one may change blocks that look the same. */
-  definitions: number;
+  /** Links that are defined apart from their use. Another object means that a block may be another with the same source. */
+  links: Readonly<Links>;
 }
+
+const NO_LINKS: Readonly<Links> = {};
 
 /** One text that grows. Reading it again costs what its tail costs. */
 export class GrowingText {
   readonly #read: typeof readOnce;
   #source = "";
-  #links: Links = {};
+  /** Those that frozen blocks define, and all that the last reading knew. */
+  #links: Readonly<Links> = NO_LINKS;
+  #linksRead: Readonly<Links> = NO_LINKS;
   #frozen: Token[] = [];
   #frozenChars = 0;
   #room: Room = { tokens: TOKENS_MAX };
@@ -42,7 +46,7 @@ export class GrowingText {
     if (!text.startsWith(this.#source)) this.#reset();
     this.#source = text;
     const tail = this.#tail(); // moves what is final to the frozen part
-    return { tokens: [...this.#frozen, ...tail], definitions: Object.keys(this.#links).length };
+    return { tokens: [...this.#frozen, ...tail], links: this.#linksRead };
   }
 
   #tail(): readonly Token[] {
@@ -57,13 +61,13 @@ export class GrowingText {
     if (end > 0) this.#freeze(reading, end);
     this.#readAgainAtChars = left.chars > TAIL_CHARS_MAX ? 2 * left.chars : 0;
     if (left.chars > TAIL_CHARS_MAX) return sources(this.#source.slice(this.#frozenChars));
-    if (end === 0 && left.text === tail) {
-      this.#lines = reading.readLines(this.#lines);
-      return within({ ...this.#room }, blocks);
+    const shown = end === 0 && left.text === tail ? reading : this.#read(left.text, this.#links);
+    if (!areSame(shown.links, this.#linksRead)) {
+      this.#linksRead = shown.links;
+      this.#lines = new Map(); // a line that looks the same may lead somewhere else
     }
-    const again = this.#read(left.text, this.#links);
-    this.#lines = again.readLines(this.#lines);
-    return within({ ...this.#room }, again.blocks);
+    this.#lines = shown.readLines(this.#lines);
+    return within({ ...this.#room }, shown.blocks);
   }
 
   /** Moves the first `count` blocks from the tail to the frozen part. */
@@ -71,14 +75,15 @@ export class GrowingText {
     readLines(this.#lines);
     const final = blocks.slice(0, count);
     this.#frozen.push(...within(this.#room, final));
-    for (const { raw } of final) this.#frozenChars += raw.length;
-    if (Object.keys(links).length === Object.keys(this.#links).length) return;
-    this.#links = links;
-    this.#lines = new Map(); // a line that looks the same may lead somewhere now
+    const source = rawOf(final);
+    this.#frozenChars += source.length;
+    // A definition in the tail may still grow, and the first of a name is the one that counts.
+    if (!areSame(links, this.#links)) this.#links = this.#read(source, this.#links).links;
   }
 
   #reset(): void {
-    this.#links = {};
+    this.#links = NO_LINKS;
+    this.#linksRead = NO_LINKS;
     this.#frozen = [];
     this.#frozenChars = 0;
     this.#room = { tokens: TOKENS_MAX };
@@ -103,6 +108,14 @@ export function lexed(source: string): Blocks {
   reading.readLines();
   return {
     tokens: within({ tokens: TOKENS_MAX }, reading.blocks),
-    definitions: Object.keys(reading.links).length,
+    links: areSame(reading.links, NO_LINKS) ? NO_LINKS : reading.links,
   };
+}
+
+function areSame(some: Readonly<Links>, others: Readonly<Links>): boolean {
+  const names = Object.keys(some);
+  return names.length === Object.keys(others).length &&
+    names.every((name) =>
+      some[name]!.href === others[name]?.href && some[name]!.title === others[name]?.title
+    );
 }

@@ -29,7 +29,8 @@ function outline(body: Element): string {
       for (const child of node.childNodes) walk(child, depth + 1);
     }
   };
-  for (const child of body.childNodes) walk(child, 0);
+  // Sections say nothing: they are there for the browser.
+  for (const section of body.children) for (const child of section.childNodes) walk(child, 0);
   return lines.join("\n");
 }
 

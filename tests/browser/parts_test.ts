@@ -59,7 +59,7 @@ for (const { name, model, think } of THOUGHTS) {
       await call.end();
       await tab.answerWith("complete");
       assertEquals(await thoughts.count(), 1);
-      assertEquals(await answer.locator("[data-text] > p").allInnerTexts(), ["I did."]);
+      assertEquals(await answer.locator("[data-text] > .section > p").allInnerTexts(), ["I did."]);
       await summary.press("Enter");
       await inside.waitFor({ state: "visible" });
       assertEquals(await expanded(page), true);
@@ -162,7 +162,7 @@ Deno.test("R11: a tool call is shown as it is written, while it runs, and with w
         ),
         ["done", "failed"],
       );
-      assertEquals(await tab.answers.last().locator("[data-text] > p").allInnerTexts(), [
+      assertEquals(await tab.answers.last().locator("[data-text] > .section > p").allInnerTexts(), [
         "Let me see.",
         "It is 391. I know nothing of the weather.",
       ]);

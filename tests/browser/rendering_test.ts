@@ -179,8 +179,8 @@ Deno.test("R13: a finished block is never touched again, and a selection in it o
     await page.evaluate(() => {
       const body = document.querySelector('[data-role="assistant"] [data-text]')!;
       const changes: string[] = [];
-      Object.assign(globalThis, { changes, blocks: [...body.children].slice(0, 4) });
-      for (const block of [...body.children].slice(0, 4)) {
+      Object.assign(globalThis, { changes, blocks: [...body.querySelectorAll(".section > *")].slice(0, 4) });
+      for (const block of [...body.querySelectorAll(".section > *")].slice(0, 4)) {
         new MutationObserver((all) => changes.push(...all.map((one) => `${one.type} in ${block.localName}`)))
           .observe(block, { childList: true, subtree: true, characterData: true, attributes: true });
       }
@@ -211,7 +211,10 @@ Deno.test("R13: a finished block is never touched again, and a selection in it o
     const { changes, same } = await page.evaluate(() => {
       const { changes, blocks } = globalThis as unknown as { changes: string[]; blocks: Element[] };
       const body = document.querySelector('[data-role="assistant"] [data-text]')!;
-      return { changes, same: blocks.every((block, i) => block === body.children[i]) };
+      return {
+        changes,
+        same: blocks.every((block, i) => block === body.querySelectorAll(".section > *")[i]),
+      };
     });
     assertEquals(changes, []);
     assert(same, "finished blocks are the same nodes");
@@ -296,7 +299,7 @@ Deno.test("R16: each block has the direction of its own words, and a list with i
     await call.send("مرحبا بالعالم\n\nHello\n\n- واحد\n- اثنان\n\n> اقتباس\n\n`مرحبا` is Arabic.");
     await call.end();
     await tab.answerWith("complete");
-    const directions = await answer.locator("[data-text] > *").evaluateAll((all) =>
+    const directions = await answer.locator("[data-text] .section > *").evaluateAll((all) =>
       all.map((one) => `${one.localName} ${getComputedStyle(one).direction}`)
     );
     assertEquals(directions, ["p rtl", "p ltr", "ul rtl", "blockquote rtl", "p rtl"]);

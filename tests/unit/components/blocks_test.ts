@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertLess, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertNotStrictEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import fc from "fast-check";
 import type { Token } from "marked";
 import { GrowingText } from "@/components/markdown/blocks.ts";
@@ -69,13 +76,34 @@ Deno.test("a text that begins anew forgets the one before", () => {
   assertEquals(raw(text, "Another.", true).map((token) => token.raw), ["Another."]);
 });
 
-Deno.test("a link that is defined last is found by the pass at the end", () => {
-  const source = "See [the page][1].\n\nMore.\n\nAnd more.\n\nAnd more still.\n\n[1]: https://example.com/\n";
+Deno.test("a link that is defined later than it is used is found by the pass at the end, and its block is told", () => {
+  for (const after of ["", "More.\n\nAnd more.\n\nAnd more still.\n"]) {
+    const source = `See [the page][1].\n\nMore.\n\nAnd more.\n\n[1]: https://example.com/\n\n${after}`;
+    const text = new GrowingText();
+    let last = text.read("", true);
+    for (let end = 1; end <= source.length; end++) last = text.read(source.slice(0, end), true);
+    const { tokens, links } = text.read(source, false);
+    assertEquals(links["1"]?.href, "https://example.com/");
+    assertNotStrictEquals(links, last.links);
+    assert(JSON.stringify(tokens[0]).includes('"href":"https://example.com/"'));
+  }
+});
+
+Deno.test("a link whose address is still being written leads to as much of it as is there, and then to all of it", () => {
   const text = new GrowingText();
-  for (let end = 1; end <= source.length; end++) raw(text, source.slice(0, end), true);
-  const { tokens, definitions } = text.read(source, false);
-  assertEquals(definitions, 1);
-  assert(JSON.stringify(tokens[0]).includes('"href":"https://example.com/"'));
+  const source = "Before.\n\nSee [the page][1].\n\n[1]: https://example.com/path\n\nOne.\n\nTwo.\n\nThree.";
+  const address = source.indexOf("https:");
+  let links = {};
+  for (let end = 1; end <= source.length; end++) {
+    const read = text.read(source.slice(0, end), true);
+    if (end < address + 2) continue;
+    const href = source.slice(address, end).split("\n")[0];
+    assertEquals(read.links["1"]?.href, href);
+    assertStringIncludes(JSON.stringify(read.tokens.slice(2, 3)), `"href":"${href}"`);
+    // Blocks look at what they are made of again only when that changed.
+    if (source[end - 1] === "\n") assertStrictEquals(read.links, links);
+    links = read.links;
+  }
 });
 
 /** Some 50 KB as a model writes them. */
