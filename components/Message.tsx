@@ -94,6 +94,7 @@ export class Message extends Component<Props> {
         data-message-id={id}
         data-role={role}
         data-status={status}
+        data-stage={status === "streaming" ? (isWaiting(props) ? "waiting" : "growing") : undefined}
         data-attempt={message.attempt ?? 1}
         aria-labelledby={heading}
         tabIndex={-1}
@@ -148,13 +149,18 @@ function Editor({ message, actions }: Pick<Props, "message" | "actions">) {
   return <Lazy load={editor} with={{ message, text: textOf(message), editing, actions }} failed={unloaded} />;
 }
 
+/** An answer of which nothing is shown yet. */
+function isWaiting({ message, whole }: Pick<Props, "message" | "whole">): boolean {
+  return message.parts.length === 0 || whole === true;
+}
+
 /** What there is to say of an answer that is being written: why it has not begun, or how far it is. */
 function Progress({ message, models, here, stopping, whole }: Props) {
   const { askedFrom } = message;
   const elsewhere = here !== null && askedFrom !== undefined && askedFrom.id !== here && (
     <span class="elsewhere" data-asked-on={askedFrom.id}>Asked on {askedFrom.name}</span>
   );
-  if (message.parts.length === 0 || whole) {
+  if (isWaiting({ message, whole })) {
     return message.waiting === undefined
       ? <Thinking stopping={stopping} message={message} models={models}>{elsewhere}</Thinking>
       : <Countdown key={message.waiting.tried} waiting={message.waiting} stopping={stopping} />;

@@ -175,6 +175,7 @@ export default function Chat(props: Props) {
           type="button"
           class="jump"
           data-action="jump"
+          data-raised={store.offline.value || store.link.value === "stopped" || undefined}
           onClick={() => pin.jump()}
         >
           <DownIcon /> Latest

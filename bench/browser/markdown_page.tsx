@@ -16,10 +16,15 @@ export interface Timed {
 async function grow(source: string, size: number): Promise<Timed> {
   const root = document.createElement("div");
   root.className = "body";
-  document.querySelector(".thread")!.replaceChildren(root);
+  const message = document.createElement("article");
+  message.className = "message";
+  message.dataset.role = "assistant";
+  message.append(root);
+  document.querySelector(".thread")!.replaceChildren(message);
   let scriptMs = 0;
   const show = (text: string, streaming: boolean): number => {
     const startedAt = performance.now();
+    message.dataset.status = streaming ? "streaming" : "complete";
     render(<Markdown text={text} streaming={streaming} />, root);
     scriptMs = Math.max(scriptMs, performance.now() - startedAt);
     void root.offsetHeight;

@@ -1,13 +1,24 @@
 // Markdown source as blocks, also while it grows.
 //   K1  A block that cannot change any more is frozen: it is lexed once and its token never changes identity.
-//   K2  Only the tail is healed. The whole is lexed once more at the end, because a link may be defined last.
+//   K2  Only the tail is healed. The whole is lexed once more at the end, because a link may be defined last; of a very long
+//       one without such links, only the tail is.
 import type { Links, Token } from "marked";
 import { heal } from "./heal.ts";
-import { type Lines, read as readOnce, type Reading, type Room, within } from "./lex.ts";
+import {
+  type Lines,
+  PARAGRAPH_CHARS_MAX,
+  read as readOnce,
+  readable,
+  type Reading,
+  type Room,
+  within,
+} from "./lex.ts";
 import { rawOf, sources } from "./source.ts";
 
 /** A growing block longer than this is shown as it is until it ends: lexing it for each frame would take too long. */
-const TAIL_CHARS_MAX = 32 * 1024;
+const TAIL_CHARS_MAX = PARAGRAPH_CHARS_MAX;
+/** Reading all of a longer text again at its end would stop the page for longer than a blink. */
+const AGAIN_CHARS_MAX = 64 * 1024;
 /** What follows may still change the last block (a table's second line, a list's next item) and the one before it. */
 const OPEN_BLOCKS = 2;
 /** A long answer has 3,000. Each becomes some elements; a page of a million is no page. */
@@ -41,12 +52,32 @@ export class GrowingText {
   }
 
   read(source: string, streaming: boolean): Blocks {
-    if (!streaming) return lexed(source);
     const text = source.replaceAll("\r\n", "\n");
+    if (!streaming && (text.length <= AGAIN_CHARS_MAX || !this.#goesOn(text))) return lexed(source);
     if (!text.startsWith(this.#source)) this.#reset();
     this.#source = text;
+    if (!streaming) return this.#ended() ?? lexed(source);
     const tail = this.#tail(); // moves what is final to the frozen part
     return { tokens: [...this.#frozen, ...tail], links: this.#linksRead };
+  }
+
+  #goesOn(text: string): boolean {
+    return this.#frozenChars > 0 && text.startsWith(this.#source);
+  }
+
+  /** What is frozen, and the tail as it is; null when a link is defined somewhere. */
+  #ended(): Blocks | null {
+    const tail = this.#source.slice(this.#frozenChars);
+    if (this.#room.tokens <= 0) {
+      return { tokens: [...this.#frozen, ...sources(tail)], links: this.#linksRead };
+    }
+    const reading = this.#read(tail, this.#links);
+    if (!areSame(reading.links, NO_LINKS)) return null;
+    reading.readLines(this.#lines);
+    return {
+      tokens: [...this.#frozen, ...within({ ...this.#room }, readable(reading.blocks))],
+      links: NO_LINKS,
+    };
   }
 
   #tail(): readonly Token[] {
@@ -74,7 +105,7 @@ export class GrowingText {
   #freeze({ blocks, links, readLines }: Reading, count: number): void {
     readLines(this.#lines);
     const final = blocks.slice(0, count);
-    this.#frozen.push(...within(this.#room, final));
+    this.#frozen.push(...within(this.#room, readable(final)));
     const source = rawOf(final);
     this.#frozenChars += source.length;
     // A definition in the tail may still grow, and the first of a name is the one that counts.
@@ -107,7 +138,7 @@ export function lexed(source: string): Blocks {
   const reading = readOnce(source.replaceAll("\r\n", "\n"));
   reading.readLines();
   return {
-    tokens: within({ tokens: TOKENS_MAX }, reading.blocks),
+    tokens: within({ tokens: TOKENS_MAX }, readable(reading.blocks)),
     links: areSame(reading.links, NO_LINKS) ? NO_LINKS : reading.links,
   };
 }

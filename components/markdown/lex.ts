@@ -1,7 +1,7 @@
 // Reads a piece of Markdown once, in bounded work, whatever was written to make it slow.
 //   K5  Work is counted, not timed: the same text reads the same on a phone and on a server.
 //   K6  What is beyond a bound is shown as it was written. Nothing is lost.
-import { Lexer, type Links, type Token, Tokenizer, type TokensList } from "marked";
+import { Lexer, type Links, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
 import { FORMULAS } from "./math.ts";
 import { rawOf, sources } from "./source.ts";
 
@@ -15,6 +15,11 @@ const BLOCK_PASSES_MAX = 20;
 const QUOTE_CHARS_MAX = 6 * 1024;
 /** A longer list becomes two: one that grows is read anew for each frame. */
 const LIST_CHARS_MAX = 12 * 1024;
+const LIST_LINES_MAX = 600;
+/** A longer item is no writing either. Answers have been seen that are one item, with all of their code in it. */
+const ITEM_CHARS_MAX = 128 * 1024;
+/** A longer paragraph is no writing: it is shown as it is. */
+export const PARAGRAPH_CHARS_MAX = 32 * 1024;
 /**
  * Characters that the marks of a text may make us look at: some, and some more for each of its own. Prose looks at 2 to
  * 40 for each; a paragraph of nothing but brackets at thousands. A million takes 0.5 to 4 ms.
@@ -49,19 +54,42 @@ class BoundedTokenizer extends Tokenizer {
   }
 
   override list(text: string): ReturnType<Tokenizer["list"]> {
-    const [, indent, mark] = text.length > LIST_CHARS_MAX
-      ? /^( {0,3})([*+-]|\d{1,9}[.)]) /.exec(text) ?? []
-      : [];
+    const [, indent, mark] = /^( {0,3})([*+-]|\d{1,9}[.)]) /.exec(text) ?? [];
     if (mark === undefined) return super.list(text);
+    const end = endOfLines(text, LIST_LINES_MAX, LIST_CHARS_MAX);
+    if (end === text.length) return super.list(text);
     // At an item of its own, or the rest would not be a list.
     const bullet = `\n${indent}${mark.length === 1 ? mark : ""}`;
-    let at = text.lastIndexOf(bullet, LIST_CHARS_MAX);
-    const item = mark.length === 1 ? /^ / : /^\d{1,9}[.)] /;
-    while (at > 0 && !item.test(text.slice(at + bullet.length, at + bullet.length + 12))) {
+    let at = text.lastIndexOf(bullet, end);
+    const itself = mark.length === 1 ? /^ / : /^\d{1,9}[.)] /;
+    while (at > 0 && !itself.test(text.slice(at + bullet.length, at + bullet.length + 12))) {
       at = text.lastIndexOf(bullet, at - 1);
     }
-    return super.list(at > 0 ? text.slice(0, at + 1) : text);
+    if (at > 0) return super.list(text.slice(0, at + 1));
+    const item = endOfItem(text);
+    return item > ITEM_CHARS_MAX ? written(text.slice(0, item)) : super.list(text);
   }
+}
+
+/** Where what is indented below the first line ends. */
+function endOfItem(text: string): number {
+  const end = /\n\s*\n(?=\S)/.exec(text);
+  return end === null ? text.length : end.index + 1;
+}
+
+/** A block that is shown as it was written, for a lexer that knows lists only. */
+function written(raw: string): Tokens.List {
+  return { type: "source", raw } as Tokens.Generic as Tokens.List;
+}
+
+/** Where the first `lines` lines of `text` end, or its first `chars` characters. */
+function endOfLines(text: string, lines: number, chars: number): number {
+  let end = -1;
+  while (lines-- > 0) {
+    end = text.indexOf("\n", end + 1);
+    if (end < 0 || end > chars) return Math.min(text.length, chars);
+  }
+  return end;
 }
 
 class BoundedLexer extends Lexer {
@@ -146,7 +174,7 @@ export function read(text: string, known: Links = {}): Reading {
       // By index: the queue of a hundred thousand cells moves as a whole each time its first is taken off.
       for (let i = 0; i < lexer.inlineQueue.length; i++) {
         const { src, tokens } = lexer.inlineQueue[i]!;
-        const line = lines.get(src) ?? knownLines?.get(src) ?? readRun(lexer, src);
+        const line = lines.get(src) ?? knownLines?.get(src) ?? readLine(lexer, src);
         lines.set(src, line);
         for (const token of line) tokens.push(token);
       }
@@ -158,7 +186,8 @@ export function read(text: string, known: Links = {}): Reading {
 }
 
 /** The tokens of one run of text, a long one in pieces. */
-function readRun(lexer: Lexer, run: string): Token[] {
+function readLine(lexer: Lexer, run: string): Token[] {
+  if (run.length > PARAGRAPH_CHARS_MAX) return [{ type: "text", raw: run, text: run, escaped: false }];
   if (run.length <= RUN_CHARS_MAX) return lexer.inlineTokens(run, []);
   const tokens: Token[] = [];
   for (let from = 0; from < run.length;) {
@@ -179,6 +208,16 @@ const WEIGHT: Readonly<Record<string, number>> = { formula: 30, list_item: 4, co
 /** How many tokens there may still be. */
 export interface Room {
   tokens: number;
+}
+
+/** `blocks` with paragraphs that are no writing as they were written (K6), in pieces that stay as they are when they grow. */
+export function readable(blocks: readonly Token[]): readonly Token[] {
+  const tooLong = ({ type, raw }: Token) =>
+    (type === "paragraph" || type === "heading" || type === "text" || type === "source") &&
+    raw.length > PARAGRAPH_CHARS_MAX;
+  return blocks.some(tooLong)
+    ? blocks.flatMap((block) => tooLong(block) ? sources(block.raw) : block)
+    : blocks;
 }
 
 /** `tokens` as far as there is room; the rest as it was written (K6). The same array when all of it fits. */

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../core/time.ts";
 import { DEVICE_COOKIE, type DeviceSettings, rootAttributes, themeColors } from "../protocol/device.ts";
 import type { DevicePorts } from "./device.ts";
 import type { Shelf } from "./drafts.ts";
+import { browserFrames } from "./frames.ts";
 import type { Locks, Note, Port } from "./relay.ts";
 
 export interface PageListener {
@@ -33,7 +34,7 @@ export interface Surroundings {
   openPort: ((hear: (note: Note) => void) => Port) | null;
   /** Whether somebody sees the page, and has nothing against motion. */
   moves(): boolean;
-  /** Runs `paint` before the next frame, or at once when there are no frames. */
+  /** Runs `paint` with a frame that comes soon, or at once when there are no frames. */
   nextFrame(paint: () => void): void;
   listen(listener: PageListener): void;
   /** Whether somebody can see the page now. */
@@ -71,6 +72,8 @@ const CHANNEL = "throughline.2";
 
 /** The surroundings of the page we run in. */
 export function browserSurroundings(): Surroundings {
+  const frames = browserFrames();
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
   return {
     fetch: (input, init) => globalThis.fetch(input, init),
     clock: systemClock,
@@ -81,11 +84,8 @@ export function browserSurroundings(): Surroundings {
     device: { read: readCookie, write: writeCookie, dark: prefersDark, mark },
     locks: (navigator.locks as Locks | undefined) ?? null,
     openPort: typeof BroadcastChannel === "undefined" ? null : openPort,
-    moves: () => !document.hidden && !matchMedia("(prefers-reduced-motion: reduce)").matches,
-    nextFrame: (paint) => {
-      if (document.hidden) paint();
-      else requestAnimationFrame(paint);
-    },
+    moves: () => !document.hidden && !still.matches,
+    nextFrame: (paint) => frames.next(paint),
     listen(listener) {
       addEventListener("pagehide", () => listener.hide());
       addEventListener(

@@ -126,6 +126,37 @@ Deno.test("K1: reading a text that grows costs what its tail costs: each of its 
   assertLess(halves[1]!, 1.2 * halves[0]!);
 });
 
+Deno.test("K2: of a very long text only the tail is read again at its end, unless a link is defined in it", () => {
+  const long = `${DOCUMENT}\n`.repeat(180);
+  for (
+    const [source, expected] of [[long, 10_000], [`${long}\n\n[1]: https://example.com`, Infinity]] as const
+  ) {
+    let chars = 0;
+    const text = new GrowingText((tail, links) => {
+      chars += tail.length;
+      return read(tail, links);
+    });
+    for (let end = 1_000; end < source.length; end += 1_000) raw(text, source.slice(0, end), true);
+    const before = chars;
+    const [last, whole] = [raw(text, source, false), raw(new GrowingText(), source, false)];
+    assertLess(chars - before, expected);
+    assertEquals(JSON.stringify(last), JSON.stringify(whole));
+  }
+});
+
+Deno.test("K6: a paragraph that is no writing is shown as it is, in pieces, while it grows and at its end", () => {
+  const source = `Before.\n\n${"[".repeat(100_000)}\n\nAfter.`;
+  const whole = raw(new GrowingText(), source, false);
+  assertEquals(rawOf(whole), source);
+  const types = whole.map(({ type }) => type).filter((type) => type !== "space");
+  assertEquals([types[0], types.at(-1), new Set(types.slice(1, -1))], [
+    "paragraph",
+    "paragraph",
+    new Set(["source"]),
+  ]);
+  assert(types.length > 10);
+});
+
 Deno.test("a block too long to be read for each frame is read again when it has doubled, and nothing behind it is lost", () => {
   let chars = 0;
   const text = new GrowingText((tail, links) => {
