@@ -110,6 +110,7 @@ export class Message extends Component<Props> {
               <Parts
                 message={hidden ? { ...message, status: "complete", parts: this.#ended } : message}
                 retry={isTerminal(status) ? () => actions.regenerate(id) : undefined}
+                alive={props.here !== null}
               />
             )
             : <UserText text={textOf(message)} />}

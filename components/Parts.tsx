@@ -10,11 +10,14 @@ interface Props {
   message: Message;
   /** Has the answer written again; absent while that cannot be. */
   retry?: () => void;
+  /** The page was there before them. */
+  alive: boolean;
 }
 
 export class Parts extends Component<Props> {
   /** Later ones began while we were here. */
   readonly #atFirst = this.props.message.parts.length;
+  readonly #alive = this.props.alive;
 
   override render({ message: { parts, status }, retry }: Props) {
     const live = status === "streaming";
@@ -23,7 +26,14 @@ export class Parts extends Component<Props> {
         {parts.map((part, i) => {
           switch (part.type) {
             case "text":
-              return <Markdown key={i} text={part.text} streaming={live && i === parts.length - 1} />;
+              return (
+                <Markdown
+                  key={i}
+                  text={part.text}
+                  streaming={live && i === parts.length - 1}
+                  fresh={this.#alive || i >= this.#atFirst}
+                />
+              );
             case "reasoning":
               return <Reasoning key={i} text={part.text} growing={live && i === parts.length - 1} />;
             case "tool_call":

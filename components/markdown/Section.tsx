@@ -20,19 +20,30 @@ interface Props {
   far: boolean;
 }
 
-/** Where a section begins depends on what is before it alone: its blocks keep their nodes, whatever comes after them. */
-export function sections({ tokens, links }: Blocks, open: boolean): ComponentChild[] {
-  const all: ComponentChild[] = [];
-  let before = 0;
-  for (let from = 0, to = 0; from < tokens.length; from = to) {
-    const far = before > FAR_WEIGHT;
-    for (let weight = 0, chars = 0; to < tokens.length && weight < WEIGHT && chars < CHARS; to++) {
-      const token = tokens[to]!;
-      chars += token.raw.length;
-      weight += weightOf(token);
-      before += weightOf(token);
+interface Sections {
+  nodes: ComponentChild[];
+  /** Of all that are there, about how many elements they become. */
+  weight: number;
+  /** Nothing was left out. */
+  whole: boolean;
+}
+
+/**
+ * The sections of a text, as far as they weigh no more than `most`; one goes over it. Where a section begins depends on what
+ * is before it alone: its blocks keep their nodes, whatever comes after them.
+ */
+export function sections({ tokens, links }: Blocks, open: boolean, most: number): Sections {
+  const nodes: ComponentChild[] = [];
+  let weight = 0;
+  let from = 0;
+  for (let to = 0; from < tokens.length && weight <= most; from = to) {
+    const far = weight > FAR_WEIGHT;
+    const before = weight;
+    for (let chars = 0; to < tokens.length && weight - before < WEIGHT && chars < CHARS; to++) {
+      chars += tokens[to]!.raw.length;
+      weight += weightOf(tokens[to]!);
     }
-    all.push(
+    nodes.push(
       <Section
         key={from}
         tokens={tokens.slice(from, to)}
@@ -42,7 +53,7 @@ export function sections({ tokens, links }: Blocks, open: boolean): ComponentChi
       />,
     );
   }
-  return all;
+  return { nodes, weight, whole: from === tokens.length };
 }
 
 /** About how many elements it becomes. */

@@ -18,7 +18,7 @@ import { rawOf, sources } from "./source.ts";
 /** A growing block longer than this is shown as it is until it ends: lexing it for each frame would take too long. */
 const TAIL_CHARS_MAX = PARAGRAPH_CHARS_MAX;
 /** Reading all of a longer text again at its end would stop the page for longer than a blink. */
-const AGAIN_CHARS_MAX = 64 * 1024;
+const AGAIN_CHARS_MAX = 32 * 1024;
 /** What follows may still change the last block (a table's second line, a list's next item) and the one before it. */
 const OPEN_BLOCKS = 2;
 /** A long answer has 3,000. Each becomes some elements; a page of a million is no page. */
@@ -28,6 +28,8 @@ export interface Blocks {
   tokens: readonly Token[];
   /** Links that are defined apart from their use. Another object means that a block may be another with the same source. */
   links: Readonly<Links>;
+  /** More has come than was read this time. */
+  rest?: boolean;
 }
 
 const NO_LINKS: Readonly<Links> = {};
@@ -44,6 +46,7 @@ export class GrowingText {
   #room: Room = { tokens: TOKENS_MAX };
   /** What stood in the lines of the tail when it was last read. */
   #lines: Lines = new Map();
+  #mostChars = 0;
   /** Until the tail has so many characters, it is one block that is too long to be read for each frame. */
   #readAgainAtChars = 0;
 
@@ -51,14 +54,22 @@ export class GrowingText {
     this.#read = read;
   }
 
-  read(source: string, streaming: boolean): Blocks {
+  /** Reads some `most` characters that are new, or as many as their first block has; the others the next time. */
+  read(source: string, streaming: boolean, most = Infinity): Blocks {
     const text = source.replaceAll("\r\n", "\n");
     if (!streaming && (text.length <= AGAIN_CHARS_MAX || !this.#goesOn(text))) return lexed(source);
     if (!text.startsWith(this.#source)) this.#reset();
-    this.#source = text;
-    if (!streaming) return this.#ended() ?? lexed(source);
+    const from = this.#frozenChars;
+    this.#mostChars = Math.max(this.#mostChars, most);
+    const rest = text.length - from > this.#mostChars;
+    this.#source = rest
+      ? text.slice(0, text.lastIndexOf("\n", from + this.#mostChars) + 1 || undefined)
+      : text;
+    if (!streaming && !rest) return this.#ended() ?? lexed(source);
     const tail = this.#tail(); // moves what is final to the frozen part
-    return { tokens: [...this.#frozen, ...tail], links: this.#linksRead };
+    // A block that is longer is read when twice as much of it is taken.
+    this.#mostChars = rest && this.#frozenChars === from ? 2 * this.#mostChars : 0;
+    return { tokens: [...this.#frozen, ...tail], links: this.#linksRead, rest };
   }
 
   #goesOn(text: string): boolean {
@@ -119,6 +130,7 @@ export class GrowingText {
     this.#frozenChars = 0;
     this.#room = { tokens: TOKENS_MAX };
     this.#lines = new Map();
+    this.#mostChars = 0;
     this.#readAgainAtChars = 0;
   }
 }

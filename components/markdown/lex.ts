@@ -15,9 +15,11 @@ const BLOCK_PASSES_MAX = 20;
 const QUOTE_CHARS_MAX = 6 * 1024;
 /** A longer list becomes two: one that grows is read anew for each frame. */
 const LIST_CHARS_MAX = 12 * 1024;
-const LIST_LINES_MAX = 600;
+const LIST_LINES_MAX = 200;
 /** A longer item is no writing either. Answers have been seen that are one item, with all of their code in it. */
 const ITEM_CHARS_MAX = 128 * 1024;
+/** The widths of a table's columns hang on all of its rows, so each that comes has all of them laid out. */
+const TABLE_LINES_MAX = 400;
 /** A longer paragraph is no writing: it is shown as it is. */
 export const PARAGRAPH_CHARS_MAX = 32 * 1024;
 /**
@@ -51,6 +53,10 @@ class BoundedTokenizer extends Tokenizer {
   override blockquote(text: string): ReturnType<Tokenizer["blockquote"]> {
     const line = text.lastIndexOf("\n", QUOTE_CHARS_MAX);
     return super.blockquote(text.length <= QUOTE_CHARS_MAX || line < 0 ? text : text.slice(0, line + 1));
+  }
+
+  override table(text: string): ReturnType<Tokenizer["table"]> {
+    return super.table(text.slice(0, endOfLines(text, TABLE_LINES_MAX, text.length)));
   }
 
   override list(text: string): ReturnType<Tokenizer["list"]> {

@@ -12,6 +12,9 @@ export interface Announcement {
 
 /** A screen reader may cut what is longer, and its listener cannot go back in it. */
 const PIECE_CHARS_MAX = 500;
+/** A quarter of an hour of speech. Making more of it ready would stop the page. */
+const READ_OUT_CHARS_MAX = 16_000;
+const REST = "\n\nThe rest is on the page.";
 
 /** What to say about the step from `before` to `after`; null when it is nothing worth hearing. `spoken` is of an answer's text. */
 export function announcement(
@@ -71,7 +74,11 @@ function replyOf(
   how: DeviceSettings["announce"],
 ): readonly string[] {
   if (how === "completion") return [];
-  const text = spoken(textOf(message)).trim();
+  const source = textOf(message);
+  const text = spoken(
+    source.length > READ_OUT_CHARS_MAX ? source.slice(0, READ_OUT_CHARS_MAX) + REST : source,
+  )
+    .trim();
   return pieces(how === "full" ? text : firstSentence(text));
 }
 

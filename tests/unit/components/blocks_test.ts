@@ -106,6 +106,33 @@ Deno.test("a link whose address is still being written leads to as much of it as
   }
 });
 
+Deno.test("what comes at once is read in steps, each of which shows more, and ends as if it had been read whole", () => {
+  const fence = `\`\`\`\n${"code\n".repeat(5_000)}\`\`\`\n\n`;
+  for (
+    const source of [
+      DOCUMENT.repeat(100),
+      DOCUMENT + fence + DOCUMENT,
+      `${DOCUMENT}\n[1]: https://example.com`,
+    ]
+  ) {
+    for (const streaming of [true, false]) {
+      const text = new GrowingText();
+      text.read(source.slice(0, 100), true, 1_000);
+      let shown = 0;
+      for (let steps = 0;; steps++) {
+        const { tokens, rest } = text.read(source, streaming, 1_000);
+        const chars = rawOf(tokens).length;
+        assert(chars >= shown, "nothing goes away");
+        shown = chars;
+        if (!rest) break;
+        assertLess(steps, source.length / 300);
+      }
+      const whole = streaming ? text.read(source, true) : new GrowingText().read(source, false);
+      assertEquals(JSON.stringify(text.read(source, streaming).tokens), JSON.stringify(whole.tokens));
+    }
+  }
+});
+
 /** Some 50 KB as a model writes them. */
 const LONG = Array.from({ length: 130 }, (_, i) => `${DOCUMENT}\n\nPart ${i}.\n\n`).join("").slice(0, 50_000);
 
@@ -127,7 +154,7 @@ Deno.test("K1: reading a text that grows costs what its tail costs: each of its 
 });
 
 Deno.test("K2: of a very long text only the tail is read again at its end, unless a link is defined in it", () => {
-  const long = `${DOCUMENT}\n`.repeat(180);
+  const long = `${DOCUMENT}\n`.repeat(100);
   for (
     const [source, expected] of [[long, 10_000], [`${long}\n\n[1]: https://example.com`, Infinity]] as const
   ) {
@@ -182,6 +209,14 @@ Deno.test("a list that grows is read in parts, each beginning with an item of it
     assert(tokens.every((token) => token.type === "list" && token.raw.startsWith(item.slice(0, 5))));
     assertEquals(rawOf(raw(new GrowingText(), list, false)).trimEnd(), list.trimEnd());
   }
+});
+
+Deno.test("K6: rows beyond those that a table may have are shown as they are written", () => {
+  const source = `| a | b |\n| - | - |\n${"| 1 | 2 |\n".repeat(2_000)}\nAfter.`;
+  const tokens = raw(new GrowingText(), source, false).filter(({ type }) => type !== "space");
+  assertEquals((tokens[0] as { rows?: unknown[] }).rows?.length, 398);
+  assertEquals([tokens[1]!.type, tokens.at(-1)!.raw], ["paragraph", "After."]);
+  assertEquals(rawOf(raw(new GrowingText(), source, false)), source);
 });
 
 Deno.test("K5, K6: whatever the corpus holds is read in bounded work, to so many tokens, and nothing of it is lost", () => {
