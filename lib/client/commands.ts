@@ -102,6 +102,8 @@ export function commandsOf(store: Store): Command[] {
       also: "theme mode colours colors",
       run: () => store.device.turn(),
     },
+    { name: "archive", says: "Archive", also: "archived put away old chats", run: dialog("archive") },
+    { name: "trash", says: "Trash", also: "bin restore removed chats", run: dialog("trash") },
     { name: "sidebar", says: "Show or hide the sidebar", also: "list panel menu", ...shortcut("sidebar") },
     { name: "shortcuts", says: "Keyboard shortcuts", also: "keys help", ...shortcut("shortcuts") },
     ...(open === null ? [] : [{

@@ -280,6 +280,17 @@ Deno.test("K3: the palette opens by its key and by the button, lists commands, c
     await tab.page.locator(".shortcuts").waitFor({ state: "detached" });
     assertEquals(await tab.page.evaluate(() => document.activeElement?.id), "composer");
 
+    // What was put away is a command away, too.
+    for (const [words, name, says] of [["archive", "archive", "Archive"], ["restore", "trash", "Trash"]]) {
+      await opened(tab);
+      await field(tab).fill(words);
+      await points(tab, `command-${name}`);
+      await tab.page.keyboard.press("Enter");
+      await tab.page.locator(".kept[open] h2", { hasText: says }).waitFor();
+      await tab.page.keyboard.press("Escape");
+      await tab.page.locator(".kept").waitFor({ state: "detached" });
+    }
+
     // With Ctrl, a chat of its own tab.
     await opened(tab);
     await field(tab).fill("sourdough");
