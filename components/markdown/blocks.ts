@@ -46,7 +46,6 @@ export class GrowingText {
   #room: Room = { tokens: TOKENS_MAX };
   /** What stood in the lines of the tail when it was last read. */
   #lines: Lines = new Map();
-  #mostChars = 0;
   /** Until the tail has so many characters, it is one block that is too long to be read for each frame. */
   #readAgainAtChars = 0;
 
@@ -54,21 +53,17 @@ export class GrowingText {
     this.#read = read;
   }
 
-  /** Reads some `most` characters that are new, or as many as their first block has; the others the next time. */
+  /** Reads at most so many characters that are new; the others the next time. */
   read(source: string, streaming: boolean, most = Infinity): Blocks {
     const text = source.replaceAll("\r\n", "\n");
     if (!streaming && (text.length <= AGAIN_CHARS_MAX || !this.#goesOn(text))) return lexed(source);
     if (!text.startsWith(this.#source)) this.#reset();
-    const from = this.#frozenChars;
-    this.#mostChars = Math.max(this.#mostChars, most);
-    const rest = text.length - from > this.#mostChars;
-    this.#source = rest
-      ? text.slice(0, text.lastIndexOf("\n", from + this.#mostChars) + 1 || undefined)
-      : text;
+    const known = this.#source.length;
+    const rest = text.length - known > most;
+    const line = rest ? text.lastIndexOf("\n", known + most) + 1 : 0;
+    this.#source = rest ? text.slice(0, line > known ? line : known + most) : text;
     if (!streaming && !rest) return this.#ended() ?? lexed(source);
     const tail = this.#tail(); // moves what is final to the frozen part
-    // A block that is longer is read when twice as much of it is taken.
-    this.#mostChars = rest && this.#frozenChars === from ? 2 * this.#mostChars : 0;
     return { tokens: [...this.#frozen, ...tail], links: this.#linksRead, rest };
   }
 
@@ -130,7 +125,6 @@ export class GrowingText {
     this.#frozenChars = 0;
     this.#room = { tokens: TOKENS_MAX };
     this.#lines = new Map();
-    this.#mostChars = 0;
     this.#readAgainAtChars = 0;
   }
 }
