@@ -299,7 +299,10 @@ Deno.test("B3: an open page whose network goes says so, shows the other chats th
     assertEquals(await page.action("stop").count(), 0);
     // What waits can be taken back, and said otherwise.
     await waiting.locator('[data-action="edit"]').click();
-    assertEquals([await waiting.count(), await page.composer.inputValue()], [0, "count to 7"]);
+    await page.page.waitForFunction(() =>
+      document.querySelector<HTMLTextAreaElement>("#composer")!.value === "count to 7"
+    );
+    assertEquals(await waiting.count(), 0);
     await page.send("count to 8");
     network.up();
     await context.setOffline(false);
