@@ -281,7 +281,9 @@ Deno.test("K3: the palette opens by its key and by the button, lists commands, c
     assertEquals(await tab.page.evaluate(() => document.activeElement?.id), "composer");
 
     // What was put away is a command away, too.
-    for (const [words, name, says] of [["archive", "archive", "Archive"], ["restore", "trash", "Trash"]]) {
+    for (
+      const [words, name, says] of [["archive", "archive", "Archive"], ["restore", "trash", "Trash"]] as const
+    ) {
       await opened(tab);
       await field(tab).fill(words);
       await points(tab, `command-${name}`);
