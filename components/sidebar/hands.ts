@@ -43,7 +43,7 @@ export class Hands {
     this.#store = store;
     this.view = view;
     this.#nav = nav;
-    this.#windows = new Windows(store.library, nav, view.far, this.loadMore);
+    this.#windows = new Windows(store.library, nav, view.far, this.#loadAhead);
     view.active.value = rowAt(document.activeElement);
     const forget = () => this.#wanted = NOTHING;
     for (const type of ["pointerdown", "keydown"]) addEventListener(type, forget, { capture: true });
@@ -76,6 +76,12 @@ export class Hands {
     const row = id !== null && performance.now() < untilMs ? this.#rowOf(id) : null;
     if (row !== document.activeElement) row?.focus();
   }
+
+  /** What failed while the code for it was on its way waits for a person as well (W2). */
+  readonly #loadAhead = () =>
+    void this.#store.tending().then((tending) => {
+      if (this.#store.library.failure.peek() === null) void tending?.loadMore();
+    });
 
   readonly loadMore = () => void this.#store.tending().then((tending) => tending?.loadMore());
 
