@@ -15,7 +15,7 @@ interface Props {
 
 /** What is added to a page at a time weighs no more: some 50 ms of work on a slow machine. A fast model adds 5. */
 const STEP_WEIGHT = 400;
-/** What is read at a time, in characters, but for a block that has more. */
+/** What is read at a time of what is new, in characters. */
 const STEP_CHARS = 6 * 1024;
 /** Between two steps the page is drawn and hears its keys. */
 const STEP_MS = 16;

@@ -91,6 +91,9 @@ Deno.test("K4: of an answer all is read, or its first sentence, or none of it", 
   ]);
   assertEquals(said(before, after, spoken, "sentence")?.reply, ["Well (so to say) it is 3.5 m."]);
   assertEquals(said(before, after, spoken, "completion"), { status: "Response complete, 12 words." });
+  const long = state(message({ status: "complete", parts: text("Many words. ".repeat(4_000)) }));
+  const reply = said(before, long, spoken, "full")?.reply?.join("") ?? "";
+  assertEquals([reply.length < 17_000, reply.endsWith("The rest is on the page.")], [true, true]);
   const line = state(message({ status: "complete", parts: text("No full stop\nand a second line.") }));
   assertEquals(said(before, line, spoken, "sentence")?.reply, ["No full stop"]);
 });
